@@ -1,0 +1,1 @@
+//! How fast somebody may guess: failures counted by (source, account) and by source.

@@ -1,0 +1,1 @@
+//! The hubs between a server's console parts and those who watch and type.

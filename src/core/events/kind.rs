@@ -1,0 +1,151 @@
+//! The kinds of event, what each says to people, and how bad it is.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    access::Via,
+    server::{BootTarget, Outcome, PowerState, RestartCause, RestorePolicy},
+};
+
+/// How bad an event is (Redfish `Severity`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// All is well.
+    Ok,
+    /// Someone should look.
+    Warning,
+    /// Something is broken.
+    Critical,
+}
+
+/// What happened. New kinds are added; a stored kind that this version doesn't know is kept and
+/// shown by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum EventKind {
+    /// The daemon began to serve.
+    DaemonStarted {
+        /// Its version.
+        version: Arc<str>,
+    },
+    /// The daemon was told to stop.
+    DaemonStopped,
+    /// A server was added to those managed.
+    ServerAdded,
+    /// A server was taken out of those managed.
+    ServerRemoved,
+    /// The sensed power state changed.
+    PowerChanged {
+        /// To what.
+        to: PowerState,
+        /// Why, for a start.
+        cause: Option<RestartCause>,
+    },
+    /// Firmware began to run again without power going off.
+    Restarted {
+        /// Why.
+        cause: RestartCause,
+    },
+    /// Firmware chose what to boot.
+    Booted {
+        /// From where; `None` when there was nothing to boot.
+        target: Option<BootTarget>,
+        /// The medium's name.
+        label: Option<Arc<str>>,
+        /// Whether the boot override was used.
+        by_override: bool,
+    },
+    /// A command was accepted.
+    Accepted {
+        /// Which, in words: `power cycle`.
+        command: Arc<str>,
+    },
+    /// A command was refused.
+    Refused {
+        /// Which.
+        command: Arc<str>,
+        /// Why.
+        why: Arc<str>,
+    },
+    /// A power action ended.
+    Ended {
+        /// Which.
+        command: Arc<str>,
+        /// How.
+        outcome: Outcome,
+    },
+    /// Power returned to the device and the restore policy was looked at.
+    PowerReturned {
+        /// The policy.
+        policy: RestorePolicy,
+        /// What was done, in words.
+        did: Arc<str>,
+    },
+    /// A sensor crossed a threshold, or came back.
+    Threshold {
+        /// The sensor's id.
+        sensor: Arc<str>,
+        /// Which threshold: `upper-critical`.
+        threshold: Arc<str>,
+        /// Whether it was crossed (or left).
+        crossed: bool,
+        /// The reading, in the sensor's unit, as text.
+        reading: Arc<str>,
+    },
+    /// An entry that came as a record: injected, or from the server.
+    SystemEvent,
+    /// A log was cleared.
+    LogCleared {
+        /// Which: `SEL`.
+        log: Arc<str>,
+    },
+    /// A fault was set on a simulated server.
+    FaultSet {
+        /// Which, as JSON.
+        fault: Arc<str>,
+    },
+    /// A fault ended or was cleared.
+    FaultCleared {
+        /// Which, by its id.
+        id: u64,
+    },
+    /// Somebody logged in.
+    LoggedIn {
+        /// Through which service.
+        via: Via,
+    },
+    /// Somebody failed to log in.
+    LoginFailed {
+        /// The name that was tried, cut at 64 characters.
+        name: Arc<str>,
+        /// Why, for the audit log alone.
+        why: Arc<str>,
+        /// How many failures this event stands for.
+        times: u32,
+    },
+    /// A session ended.
+    SessionEnded {
+        /// Its public name.
+        session: Arc<str>,
+        /// Why: `logged out`, `idle`, `the password changed`.
+        why: Arc<str>,
+    },
+    /// An account was made, changed or removed.
+    AccountChanged {
+        /// Its name.
+        account: Arc<str>,
+        /// What happened to it, in words; never a secret.
+        change: Arc<str>,
+    },
+    /// The settings were read anew.
+    SettingsReloaded {
+        /// What changed, in words.
+        what: Arc<str>,
+    },
+    /// A stored kind that this version doesn't know.
+    #[serde(other)]
+    Unknown,
+}

@@ -1,0 +1,1 @@
+//! Switching a server: the sequencer that presses, waits and looks.

@@ -1,0 +1,16 @@
+//! A managed server: its commands, its state, and the engine that alone changes it.
+
+mod command;
+mod handle;
+mod id;
+mod servers;
+mod snapshot;
+
+pub use command::{Command, Outcome, PowerAction, Refused};
+pub use handle::{Accepted, SensorEntry, ServerHandle};
+pub use id::{BadServerId, ServerId};
+pub use servers::Servers;
+pub use snapshot::{
+    BootMode, BootOverride, BootProgress, BootTarget, Identify, IdentifyState, LastOutcome,
+    OverrideLifetime, Pending, PowerState, RestartCause, RestorePolicy, Snapshot,
+};

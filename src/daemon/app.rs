@@ -1,0 +1,1 @@
+//! Puts the program together: settings, drivers, engines, services.

@@ -1,0 +1,3 @@
+//! What makes the parts of a server real. A folder a driver, all of one shape.
+
+pub mod sim;

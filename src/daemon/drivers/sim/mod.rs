@@ -1,0 +1,1 @@
+//! A small simulated computer that behaves.

@@ -1,0 +1,1 @@
+//! What meets the ports of `outband_core::host`: store, files, hashes, clocks.

@@ -1,0 +1,3 @@
+//! `outband`: see `outband --help`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The native API and, later, the page: `/api/v1`.

@@ -1,0 +1,1 @@
+//! Certificates: made at first start, kept, handed to the listeners.

@@ -1,0 +1,3 @@
+//! IPMI 2.0 records.
+
+pub mod sel;
