@@ -191,5 +191,11 @@ pub trait Journal: Send + Sync + fmt::Debug {
     fn sync(&self) -> BoxFuture<Result<(), HostFault>>;
 }
 
+/// Where it is written down what happens: the event log, as those see it who only write.
+pub trait Audit: Send + Sync + fmt::Debug {
+    /// Records an event and gives its number.
+    fn record(&self, event: crate::events::NewEvent) -> u64;
+}
+
 /// How long a driver's call may take before the engine gives it up.
 pub const DRIVER_DEADLINE: Duration = Duration::from_secs(10);

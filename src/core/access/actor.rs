@@ -77,6 +77,24 @@ pub enum Denied {
 }
 
 impl Actor {
+    /// An actor that reaches everything, for tests of what lies behind the gate.
+    #[cfg(test)]
+    pub(crate) fn of_role(role: Role) -> Self {
+        Self {
+            account: Some(AccountId(1)),
+            name: "somebody".into(),
+            role,
+            scope: Scope::All,
+            origin: Origin {
+                via: Via::Redfish,
+                source: None,
+            },
+            session: None,
+            must_change_password: false,
+            ended: None,
+        }
+    }
+
     /// The account's id; `None` for the daemon itself, its socket, and visitors while access is off.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {

@@ -21,6 +21,18 @@ pub enum Severity {
     Critical,
 }
 
+/// Why a server went off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OffCause {
+    /// A command made it.
+    Command,
+    /// Its operating system shut down.
+    ShutDown,
+    /// Nobody here made it: the power button, a lost supply.
+    Unknown,
+}
+
 /// What happened. New kinds are added; a stored kind that this version doesn't know is kept and
 /// shown by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +55,9 @@ pub enum EventKind {
         to: PowerState,
         /// Why, for a start.
         cause: Option<RestartCause>,
+        /// Why, for an end.
+        #[serde(default)]
+        off_cause: Option<OffCause>,
     },
     /// Firmware began to run again without power going off.
     Restarted {
@@ -97,6 +112,11 @@ pub enum EventKind {
     },
     /// An entry that came as a record: injected, or from the server.
     SystemEvent,
+    /// Something beneath failed: a line that can't be driven, a disk that can't be written.
+    Fault {
+        /// What, in words.
+        what: Arc<str>,
+    },
     /// A log was cleared.
     LogCleared {
         /// Which: `SEL`.

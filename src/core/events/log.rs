@@ -68,3 +68,9 @@ impl EventLog {
         todo!()
     }
 }
+
+impl crate::host::Audit for EventLog {
+    fn record(&self, event: NewEvent) -> u64 {
+        Self::record(self, event)
+    }
+}

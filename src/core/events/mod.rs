@@ -4,7 +4,7 @@
 mod kind;
 mod log;
 
-pub use kind::{EventKind, Severity};
+pub use kind::{EventKind, OffCause, Severity};
 pub use log::{EventLog, EventLogSettings};
 
 use std::sync::Arc;

@@ -1,1 +1,10 @@
-//! Switching a server: the sequencer that presses, waits and looks.
+//! Switching a server: the sequencer that presses, waits and looks, and the policy for the moment
+//! at which power returns. Both are pure; the engine carries out what they say.
+
+mod plan;
+mod restore;
+mod sequencer;
+
+pub use plan::{Hands, actions};
+pub use restore::{Restore, restore};
+pub use sequencer::{Act, Sequencer};

@@ -1,5 +1,13 @@
 //! Sensors: what they are, what they read, and which threshold a reading has crossed.
 
+mod factors;
+mod monitor;
+mod thresholds;
+
+pub use factors::Factors;
+pub use monitor::{Monitor, TICK, health, sensor_type, unit};
+pub use thresholds::{Crossed, Threshold, crossed};
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};

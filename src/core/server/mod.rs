@@ -1,12 +1,16 @@
 //! A managed server: its commands, its state, and the engine that alone changes it.
 
+mod admission;
 mod command;
+mod durable;
+mod engine;
 mod handle;
 mod id;
 mod servers;
 mod snapshot;
 
 pub use command::{Command, Outcome, PowerAction, Refused};
+pub use engine::EngineSetup;
 pub use handle::{Accepted, SensorEntry, ServerHandle};
 pub use id::{BadServerId, ServerId};
 pub use servers::Servers;

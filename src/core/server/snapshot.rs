@@ -231,6 +231,28 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// What is known before anything was looked at: nothing.
+    pub(super) fn unseen(abilities: &Arc<Abilities>, inventory: &Arc<Inventory>) -> Self {
+        Self {
+            generation: 0,
+            power: PowerState::Unknown,
+            disk_active: None,
+            pending: None,
+            last_outcome: None,
+            restart_cause: RestartCause::Unknown,
+            powered_on_minutes: 0,
+            power_on_since: None,
+            last_reset: None,
+            restore_policy: RestorePolicy::default(),
+            boot_override: None,
+            boot_progress: None,
+            identify: None,
+            asset_tag: "".into(),
+            inventory: inventory.clone(),
+            abilities: abilities.clone(),
+        }
+    }
+
     /// Whole hours on, as Get POH Counter and Redfish count them.
     #[must_use]
     pub fn power_on_hours(&self, now: Instant) -> u64 {

@@ -1,0 +1,281 @@
+//! The sequencer: a pure machine that turns a power action into presses and waits.
+//!
+//! It is told what was asked ([`Sequencer::begin`]), what is sensed ([`Sequencer::sensed`],
+//! [`Sequencer::boot_seen`]), how a verb went ([`Sequencer::carried`]) and what time it is
+//! ([`Sequencer::advance`]); it says what to do ([`Sequencer::next_act`]) and when it wants to be
+//! called again ([`Sequencer::deadline`]). An action succeeds only when the sensed state agrees.
+//!
+//! One action runs at a time. A diagnostic interrupt is a pulse beside it, since it is wanted just
+//! when a shut-down hangs.
+
+use std::{collections::VecDeque, time::Duration};
+
+use tokio::time::Instant;
+
+use super::plan::{Hands, Step, longest, steps};
+use crate::{
+    driver::{Line, Timings, Verb},
+    server::{Outcome, PowerAction},
+};
+
+/// Something to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Press or release a line.
+    Drive(Line, bool),
+    /// Have the driver carry out a verb, and report by [`Sequencer::carried`].
+    Carry(Verb),
+    /// An action has ended.
+    Ended(PowerAction, Outcome),
+}
+
+#[derive(Debug)]
+struct Job {
+    action: PowerAction,
+    until: Instant,
+    steps: VecDeque<Step>,
+    /// When the current step gives up or is over; `None` until it was entered.
+    deadline: Option<Instant>,
+    /// Whether firmware was seen to begin since the action began.
+    booted: bool,
+    /// Whether some step could not be confirmed.
+    unconfirmed: bool,
+}
+
+/// The machine. See the module's text.
+#[derive(Debug)]
+pub struct Sequencer {
+    hands: Hands,
+    timings: Timings,
+    sees_boots: bool,
+    on: Option<bool>,
+    /// When the server was last seen or made to go off: the rest counts from here.
+    off_since: Option<Instant>,
+    main: Option<Job>,
+    pulse: Option<Job>,
+    acts: VecDeque<Act>,
+}
+
+impl Sequencer {
+    /// A sequencer for a server that is sensed so.
+    #[must_use]
+    pub fn new(hands: Hands, timings: Timings, sees_boots: bool, on: Option<bool>) -> Self {
+        Self {
+            hands,
+            timings,
+            sees_boots,
+            on,
+            off_since: None,
+            main: None,
+            pulse: None,
+            acts: VecDeque::new(),
+        }
+    }
+
+    /// The action under way, and when it will have ended at the latest. A pulse shows only when
+    /// nothing else runs.
+    #[must_use]
+    pub fn running(&self) -> Option<(PowerAction, Instant)> {
+        self.main
+            .as_ref()
+            .or(self.pulse.as_ref())
+            .map(|job| (job.action, job.until))
+    }
+
+    /// Begins an action. One that runs is superseded (a pulse only by a pulse).
+    pub fn begin(&mut self, action: PowerAction, now: Instant) {
+        let steps = steps(action, &self.hands, &self.timings, self.sees_boots);
+        let until = now + longest(&steps, &self.timings);
+        let job = Job {
+            action,
+            until,
+            steps,
+            deadline: None,
+            booted: false,
+            unconfirmed: false,
+        };
+        let next_line = match job.steps.front() {
+            Some(Step::Press(line, _)) => Some(*line),
+            _ => None,
+        };
+        let slot = if action == PowerAction::Nmi {
+            &mut self.pulse
+        } else {
+            &mut self.main
+        };
+        if let Some(old) = slot.replace(job) {
+            // A line that is pressed already and is to be pressed again just stays pressed.
+            if let (Some(Step::Press(line, _)), Some(_)) = (old.steps.front(), old.deadline)
+                && next_line != Some(*line)
+            {
+                self.acts.push_back(Act::Drive(*line, false));
+            }
+            self.acts
+                .push_back(Act::Ended(old.action, Outcome::Superseded { by: action }));
+        }
+        self.advance(now);
+    }
+
+    /// What is sensed now.
+    pub fn sensed(&mut self, on: Option<bool>, now: Instant) {
+        if self.on == Some(true) && on == Some(false) {
+            self.off_since = Some(now);
+        }
+        self.on = on;
+        self.advance(now);
+    }
+
+    /// Firmware was seen to begin.
+    pub fn boot_seen(&mut self, now: Instant) {
+        if let Some(job) = &mut self.main {
+            job.booted = true;
+        }
+        self.advance(now);
+    }
+
+    /// How the verb that was last carried out went.
+    pub fn carried(&mut self, verb: Verb, result: Result<(), String>, now: Instant) {
+        let slot = if verb == Verb::Nmi {
+            &mut self.pulse
+        } else {
+            &mut self.main
+        };
+        let Some(job) = slot else { return };
+        if job.steps.front() != Some(&Step::Carry(verb)) {
+            return; // its action was superseded meanwhile
+        }
+        match result {
+            Ok(()) => {
+                job.steps.pop_front();
+                job.deadline = None;
+                if verb == Verb::Off {
+                    self.off_since = Some(now);
+                }
+                self.advance(now);
+            }
+            Err(why) => {
+                let action = job.action;
+                *slot = None;
+                self.acts
+                    .push_back(Act::Ended(action, Outcome::Failed { seen: why }));
+            }
+        }
+    }
+
+    /// Lets time pass. Call it at [`Sequencer::deadline`], and whenever else.
+    pub fn advance(&mut self, now: Instant) {
+        for main in [true, false] {
+            let slot = if main {
+                &mut self.main
+            } else {
+                &mut self.pulse
+            };
+            let Some(mut job) = slot.take() else { continue };
+            let ended = self.advance_job(&mut job, now);
+            match ended {
+                Some(outcome) => self.acts.push_back(Act::Ended(job.action, outcome)),
+                None if main => self.main = Some(job),
+                None => self.pulse = Some(job),
+            }
+        }
+    }
+
+    /// Goes through as many steps as can be gone through now; the outcome when none is left.
+    fn advance_job(&mut self, job: &mut Job, now: Instant) -> Option<Outcome> {
+        while let Some(step) = job.steps.front().copied() {
+            let entered = job.deadline.is_none();
+            let over = job.deadline.is_some_and(|deadline| deadline <= now);
+            let done = match step {
+                Step::Rest => {
+                    let end = self
+                        .off_since
+                        .map_or(now, |since| since + self.timings.rest);
+                    job.deadline = Some(end);
+                    end <= now
+                }
+                Step::Press(line, time) => {
+                    if entered {
+                        job.deadline = Some(now + time);
+                        self.acts.push_back(Act::Drive(line, true));
+                    } else if over {
+                        self.acts.push_back(Act::Drive(line, false));
+                        if line == Line::PowerButton && time == self.timings.long_press {
+                            self.off_since = Some(now);
+                        }
+                    }
+                    over
+                }
+                Step::Carry(verb) => {
+                    if entered {
+                        job.deadline = Some(now + crate::host::DRIVER_DEADLINE);
+                        self.acts.push_back(Act::Carry(verb));
+                    } else if over {
+                        return Some(Outcome::Failed {
+                            seen: "the driver gave no answer".into(),
+                        });
+                    }
+                    false // ended by `carried`
+                }
+                Step::Await(wanted, time) => {
+                    let end = *job.deadline.get_or_insert(now + time);
+                    match self.on {
+                        None => job.unconfirmed = true,
+                        Some(on) if on != wanted && end <= now => {
+                            return Some(still(on, time));
+                        }
+                        Some(_) => {}
+                    }
+                    self.on.is_none_or(|on| on == wanted)
+                }
+                Step::AwaitBoot(time) => {
+                    let end = *job.deadline.get_or_insert(now + time);
+                    if !job.booted && end <= now {
+                        let seen = format!("no restart within {} s", time.as_secs_f32());
+                        return Some(Outcome::Failed { seen });
+                    }
+                    job.booted
+                }
+                Step::Unconfirmed => {
+                    job.unconfirmed = true;
+                    true
+                }
+            };
+            if !done {
+                return None;
+            }
+            job.steps.pop_front();
+            job.deadline = None;
+        }
+        Some(if job.unconfirmed {
+            Outcome::Unconfirmed
+        } else {
+            Outcome::Done
+        })
+    }
+
+    /// When [`Sequencer::advance`] is to be called next; `None` while nothing depends on time.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        [&self.main, &self.pulse]
+            .into_iter()
+            .flatten()
+            .filter_map(|job| job.deadline)
+            .min()
+    }
+
+    /// The next thing to be done, in order.
+    pub fn next_act(&mut self) -> Option<Act> {
+        self.acts.pop_front()
+    }
+}
+
+fn still(on: bool, after: Duration) -> Outcome {
+    let state = if on { "on" } else { "off" };
+    Outcome::Failed {
+        seen: format!("still {state} after {} s", after.as_secs_f32()),
+    }
+}
+
+#[cfg(test)]
+#[path = "sequencer_tests.rs"]
+mod tests;

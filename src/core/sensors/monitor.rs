@@ -1,0 +1,158 @@
+//! Watching thresholds: one slow shared tick reads every sensor of every server, and what has been
+//! crossed or left since the last tick becomes an event.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use outband_protocol::ipmi::sel::{GENERATOR_BMC, SystemEvent};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::{Crossed, Factors, Reading, SensorKind, SensorSpec, Threshold, crossed};
+use crate::{
+    bmc::Bmc,
+    events::{EventKind, NewEvent, Severity},
+    host::Audit,
+    server::{SensorEntry, ServerHandle, ServerId},
+};
+
+/// How often all sensors are looked at.
+pub const TICK: Duration = Duration::from_secs(5);
+
+/// What was crossed at the last tick; servers at which nothing was are not in it.
+#[derive(Debug, Default)]
+pub struct Monitor {
+    crossed: BTreeMap<ServerId, Vec<Crossed>>,
+}
+
+impl Monitor {
+    /// Looks for as long as it is polled.
+    pub async fn run(mut self, bmc: Arc<Bmc>) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            let servers = bmc.servers.all();
+            self.crossed.retain(|id, _| servers.contains_key(id));
+            for server in servers.values() {
+                self.look(server, bmc.events.as_ref(), bmc.clock.now());
+            }
+        }
+    }
+
+    /// Looks at one server.
+    pub fn look(&mut self, server: &ServerHandle, events: &dyn Audit, now: Instant) {
+        let sensors = server.sensors();
+        let before = self.crossed.get(server.id());
+        let mut after = Vec::new();
+        for (place, sensor) in sensors.iter().enumerate() {
+            let was = before
+                .and_then(|all| all.get(place))
+                .copied()
+                .unwrap_or_default();
+            let reading = server.read_sensor(sensor, now);
+            let is = crossed(&sensor.spec, was, reading);
+            for (threshold, crossed) in is.changes(was) {
+                events.record(threshold_event(
+                    server.id(),
+                    sensor,
+                    threshold,
+                    crossed,
+                    reading,
+                ));
+            }
+            if is != Crossed::default() {
+                after.resize(sensors.len(), Crossed::default());
+                after[place] = is;
+            }
+        }
+        if after.is_empty() {
+            self.crossed.remove(server.id());
+        } else {
+            self.crossed.insert(server.id().clone(), after);
+        }
+    }
+}
+
+/// How a server is, by its sensors as they read now.
+#[must_use]
+pub fn health(server: &ServerHandle, now: Instant) -> Severity {
+    let read = |sensor: &SensorEntry| {
+        crossed(
+            &sensor.spec,
+            Crossed::default(),
+            server.read_sensor(sensor, now),
+        )
+        .severity()
+    };
+    server
+        .sensors()
+        .iter()
+        .map(read)
+        .max()
+        .unwrap_or(Severity::Ok)
+}
+
+fn threshold_event(
+    server: &ServerId,
+    sensor: &SensorEntry,
+    threshold: Threshold,
+    crossed: bool,
+    reading: Reading,
+) -> NewEvent {
+    let spec = &sensor.spec;
+    let factors = Factors::for_range(spec.min, spec.max);
+    let (text, data) = match (reading, threshold.of(spec)) {
+        (Reading::Analog(value), Some(bound)) => {
+            // Byte 2 holds the reading, byte 3 the threshold (IPMI 2.0 table 29-6).
+            let data = [
+                0x50 | threshold.event_offset(),
+                factors.raw(value),
+                factors.raw(bound),
+            ];
+            (format!("{value:.2} {}", unit(spec.kind)), data)
+        }
+        _ => ("unknown".to_owned(), [threshold.event_offset(), 0xFF, 0xFF]),
+    };
+    NewEvent {
+        server: Some(server.clone()),
+        kind: EventKind::Threshold {
+            sensor: spec.id.clone(),
+            threshold: threshold.name().into(),
+            crossed,
+            reading: text.into(),
+        },
+        actor: None,
+        sel: Some(SystemEvent {
+            generator: GENERATOR_BMC,
+            sensor_type: sensor_type(spec),
+            sensor_number: sensor.number,
+            assertion: crossed,
+            event_type: 0x01,
+            data,
+        }),
+    }
+}
+
+/// The sensor type (IPMI 2.0 table 42-3).
+#[must_use]
+pub const fn sensor_type(spec: &SensorSpec) -> u8 {
+    match spec.kind {
+        SensorKind::Temperature => 0x01,
+        SensorKind::Voltage => 0x02,
+        SensorKind::Current => 0x03,
+        SensorKind::Fan => 0x04,
+        SensorKind::Power | SensorKind::Percent => 0x0B,
+    }
+}
+
+/// The unit, as people write it.
+#[must_use]
+pub const fn unit(kind: SensorKind) -> &'static str {
+    match kind {
+        SensorKind::Temperature => "°C",
+        SensorKind::Voltage => "V",
+        SensorKind::Current => "A",
+        SensorKind::Fan => "RPM",
+        SensorKind::Power => "W",
+        SensorKind::Percent => "%",
+    }
+}

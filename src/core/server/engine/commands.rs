@@ -1,0 +1,177 @@
+//! Taking a command: the gate's table, admission, and what each command does.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::oneshot, time::Instant};
+
+use super::{
+    Engine, Running,
+    commit::{Answer, describe},
+};
+use crate::{
+    access::Actor,
+    driver::Line,
+    events::{ActorMark, EventKind},
+    host::HostFault,
+    server::{
+        Accepted, Command, Identify, IdentifyState, Outcome, PowerAction, PowerState, Refused,
+        RestartCause,
+        admission::{Verdict, View, admit},
+        handle::Envelope,
+    },
+};
+
+impl Engine {
+    pub(super) fn take_command(&mut self, envelope: Envelope) {
+        let allowed = envelope
+            .actor
+            .may(envelope.command.operation(), Some(&self.id));
+        let verdict = match allowed {
+            Ok(()) => self.judge(&envelope.command),
+            Err(denied) => Verdict::Deny(Refused::Denied(denied)),
+        };
+        match verdict {
+            Verdict::Deny(refused) => self.refuse(envelope, refused),
+            Verdict::Same => {
+                self.note(&envelope);
+                self.accept_done(envelope.reply);
+            }
+            Verdict::Join => {
+                self.note(&envelope);
+                let Command::Power(action) = envelope.command else {
+                    return;
+                };
+                self.answer_later(action, envelope);
+            }
+            Verdict::Accept => self.carry(envelope),
+        }
+    }
+
+    fn judge(&self, command: &Command) -> Verdict {
+        let now = self.clock.now();
+        let running = self
+            .sequencer
+            .running()
+            .map(|(action, until)| (action, until.saturating_duration_since(now)));
+        let power = PowerState::from(self.now_sensed.on);
+        admit(
+            View {
+                abilities: &self.abilities,
+                power,
+                running,
+            },
+            command,
+        )
+    }
+
+    fn note(&self, envelope: &Envelope) {
+        let kind = EventKind::Accepted {
+            command: describe(&envelope.command),
+        };
+        self.record(Some(&envelope.actor), kind);
+    }
+
+    fn refuse(&self, envelope: Envelope, refused: Refused) {
+        let command = describe(&envelope.command);
+        let kind = EventKind::Refused {
+            command,
+            why: refused.to_string().into(),
+        };
+        self.record(Some(&envelope.actor), kind);
+        let _ = envelope.reply.send(Err(refused));
+    }
+
+    fn carry(&mut self, envelope: Envelope) {
+        let before = self.durable.clone();
+        match &envelope.command {
+            Command::Power(action) => {
+                let action = *action;
+                self.note(&envelope);
+                self.begin(action, &envelope.actor, RestartCause::ChassisControl);
+                self.answer_later(action, envelope);
+                return;
+            }
+            Command::Identify(identify) => {
+                let now = self.clock.now();
+                match *identify {
+                    Identify::Off => self.show_identify(false, None),
+                    Identify::On => self.show_identify(true, None),
+                    Identify::For(seconds) => {
+                        self.show_identify(true, Some(now + Duration::from_secs(seconds.into())));
+                    }
+                }
+                self.note(&envelope);
+                self.publish();
+                self.accept_done(envelope.reply);
+                return;
+            }
+            Command::BootOverride(wanted) => {
+                let mut wanted = *wanted;
+                if let Some(wanted) = &mut wanted {
+                    self.durable.last_override_id += 1;
+                    wanted.id = self.durable.last_override_id;
+                }
+                if let Some(boot) = &self.boot
+                    && let Err(fault) = boot.set_override(wanted)
+                {
+                    let why = fault.to_string().into();
+                    let refused = HostFault {
+                        doing: "hand over the boot override",
+                        why,
+                    };
+                    return self.refuse(envelope, refused.into());
+                }
+                self.durable.boot_override = wanted;
+            }
+            Command::RestorePolicy(policy) => self.durable.restore_policy = *policy,
+            Command::AssetTag(tag) => self.durable.asset_tag = tag.clone(),
+        }
+        self.keep_and_answer(Answer { envelope, before });
+    }
+
+    /// Starts a power action for an actor, or for a policy.
+    pub(super) fn begin(&mut self, action: PowerAction, actor: &Arc<Actor>, cause: RestartCause) {
+        use PowerAction::{Cycle, On, Reset, SoftCycle};
+        let now = self.clock.now();
+        if matches!(action, On | Cycle | Reset | SoftCycle) {
+            self.expected = Some(cause);
+        }
+        let actor = ActorMark::from(actor.as_ref());
+        self.running.push(Running {
+            action,
+            since: now,
+            actor,
+            waiting: Vec::new(),
+        });
+        self.sequencer.begin(action, now);
+        self.carry_out();
+        self.publish();
+    }
+
+    fn answer_later(&mut self, action: PowerAction, envelope: Envelope) {
+        let (ended, outcome) = oneshot::channel();
+        match self
+            .running
+            .iter_mut()
+            .find(|running| running.action == action)
+        {
+            Some(running) => running.waiting.push(ended),
+            // It ended at once (a driver without any light), and that is the outcome.
+            None => {
+                let outcome = self.last_outcome.as_ref().map(|last| last.outcome.clone());
+                let _ = ended.send(outcome.unwrap_or(Outcome::Unconfirmed));
+            }
+        }
+        let accepted = Accepted {
+            generation: self.generation,
+            outcome,
+        };
+        let _ = envelope.reply.send(Ok(accepted));
+    }
+
+    pub(super) fn show_identify(&mut self, lit: bool, until: Option<Instant>) {
+        self.identify = IdentifyState { lit, until };
+        self.changed = true;
+        self.drive(Line::Identify, lit);
+    }
+}

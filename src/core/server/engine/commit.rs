@@ -1,0 +1,136 @@
+//! Making changes durable without waiting: what is on its way to the store, in order.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use tokio::sync::oneshot;
+
+use super::{Engine, Envelope};
+use crate::{
+    events::EventKind,
+    host::{BoxFuture, HostFault},
+    server::{Accepted, Command, Outcome, Refused, durable::Durable},
+};
+
+/// Who is answered once a change is durable.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) envelope: Envelope,
+    /// What was kept before: taken back when the store fails.
+    pub(super) before: Durable,
+}
+
+struct InFlight {
+    work: BoxFuture<Result<(), HostFault>>,
+    answer: Option<Answer>,
+}
+
+/// The changes on their way, oldest first. The store keeps their order.
+#[derive(Default)]
+pub(super) struct Commits(VecDeque<InFlight>);
+
+impl std::fmt::Debug for Commits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Commits").field(&self.0.len()).finish()
+    }
+}
+
+impl Commits {
+    /// Waits for the oldest change; for ever when there is none.
+    pub(super) async fn next(&mut self) -> (Result<(), HostFault>, Option<Answer>) {
+        let Some(oldest) = self.0.front_mut() else {
+            return std::future::pending().await;
+        };
+        let result = oldest.work.as_mut().await;
+        let answer = self.0.pop_front().and_then(|done| done.answer);
+        (result, answer)
+    }
+}
+
+impl Engine {
+    /// Sends the present state to the store; nobody waits for it.
+    pub(super) fn keep(&mut self) {
+        let work = self.store.commit(vec![self.durable.change(&self.id)]);
+        self.commits.0.push_back(InFlight { work, answer: None });
+    }
+
+    /// Sends the present state to the store and answers when it is there.
+    pub(super) fn keep_and_answer(&mut self, answer: Answer) {
+        let work = self.store.commit(vec![self.durable.change(&self.id)]);
+        self.commits.0.push_back(InFlight {
+            work,
+            answer: Some(answer),
+        });
+    }
+
+    pub(super) fn take_commit(&mut self, done: (Result<(), HostFault>, Option<Answer>)) {
+        let (result, answer) = done;
+        match (result, answer) {
+            (Ok(()), Some(answer)) => {
+                let Answer { envelope, .. } = answer;
+                let kind = EventKind::Accepted {
+                    command: describe(&envelope.command),
+                };
+                self.record(Some(&envelope.actor), kind);
+                self.publish();
+                self.accept_done(envelope.reply);
+            }
+            (Ok(()), None) => {}
+            (Err(fault), answer) => {
+                self.report(&fault);
+                if let Some(answer) = answer {
+                    self.take_back(&answer.envelope.command, &answer.before);
+                    let _ = answer.envelope.reply.send(Err(Refused::Host(fault)));
+                }
+            }
+        }
+    }
+
+    /// Undoes a setting that could not be made durable.
+    fn take_back(&mut self, command: &Command, before: &Durable) {
+        match command {
+            Command::BootOverride(_) => {
+                self.durable.boot_override = before.boot_override;
+                if let Some(boot) = &self.boot {
+                    // The refusal is already on its way; a driver that fails now was told of by
+                    // its next boot.
+                    let _ = boot.set_override(before.boot_override);
+                }
+            }
+            Command::RestorePolicy(_) => self.durable.restore_policy = before.restore_policy,
+            Command::AssetTag(_) => self.durable.asset_tag = before.asset_tag.clone(),
+            Command::Power(_) | Command::Identify(_) => {}
+        }
+        self.changed = true;
+    }
+
+    /// Answers that a command is accepted and done.
+    pub(super) fn accept_done(&self, reply: oneshot::Sender<Result<Accepted, Refused>>) {
+        let (done, outcome) = oneshot::channel();
+        let _ = done.send(Outcome::Done);
+        let _ = reply.send(Ok(Accepted {
+            generation: self.generation,
+            outcome,
+        }));
+    }
+}
+
+/// A command in words, for the log.
+pub(super) fn describe(command: &Command) -> Arc<str> {
+    match command {
+        Command::Power(action) => format!("power {action}"),
+        Command::BootOverride(None) => "boot override off".to_owned(),
+        Command::BootOverride(Some(wanted)) => {
+            let mode = wanted
+                .mode
+                .map_or(String::new(), |mode| format!(", {mode:?}"));
+            format!(
+                "boot override {:?} {:?}{mode}",
+                wanted.target, wanted.lifetime
+            )
+        }
+        Command::RestorePolicy(policy) => format!("restore policy {policy:?}"),
+        Command::Identify(identify) => format!("identify {identify:?}"),
+        Command::AssetTag(tag) => format!("asset tag `{tag}`"),
+    }
+    .into()
+}

@@ -1,0 +1,159 @@
+//! Taking what the driver senses and observes.
+
+use super::{Engine, Hand};
+use crate::{
+    driver::{BootBy, Observed, Sensed},
+    events::{EventKind, NewEvent, OffCause},
+    server::{BootProgress, OverrideLifetime, PowerAction, PowerState, RestartCause},
+};
+
+impl Engine {
+    pub(super) fn take_sensed(&mut self, alive: bool) {
+        let sensed = match &mut self.sensed {
+            Some(receiver) if alive => *receiver.borrow_and_update(),
+            // The driver is gone: nothing senses the server any more.
+            _ => {
+                self.sensed = None;
+                self.hand = Hand::None;
+                Sensed::default()
+            }
+        };
+        if sensed == self.now_sensed {
+            return;
+        }
+        let before = std::mem::replace(&mut self.now_sensed, sensed);
+        self.changed = true;
+        if before.on != sensed.on {
+            self.power_changed(before.on, sensed.on);
+        }
+    }
+
+    fn power_changed(&mut self, before: Option<bool>, on: Option<bool>) {
+        let now = self.clock.now();
+        let mut cause = None;
+        let mut off_cause = None;
+        match on {
+            Some(true) => {
+                self.on_since = Some(now);
+                self.counted = Some(now);
+                // Without a command or a policy behind it, somebody pressed the button.
+                let because = self.expected.take().unwrap_or(RestartCause::PowerButton);
+                cause = Some(because);
+                self.started(because);
+            }
+            Some(false) => {
+                self.count_hours(now, false);
+                self.on_since = None;
+                self.progress = BootProgress::None;
+                off_cause = Some(self.why_off());
+                self.shut_down = false;
+            }
+            None => {
+                self.count_hours(now, false);
+                self.on_since = None;
+            }
+        }
+        // The event before the outcome that the sequencer may now come to.
+        if before.is_some() || on.is_some() {
+            let to = PowerState::from(on);
+            self.record(
+                None,
+                EventKind::PowerChanged {
+                    to,
+                    cause,
+                    off_cause,
+                },
+            );
+        }
+        if on.is_some() {
+            self.durable.was_on = on;
+            self.durable.device = Some(self.device);
+            self.keep();
+        }
+        self.sequencer.sensed(on, now);
+    }
+
+    /// Who made the server go off, as far as it is known.
+    fn why_off(&self) -> OffCause {
+        let running = self.running.iter().map(|running| running.action);
+        let commanded = running
+            .into_iter()
+            .any(|action| !matches!(action, PowerAction::Nmi | PowerAction::On));
+        match (self.shut_down, commanded) {
+            (true, _) => OffCause::ShutDown,
+            (false, true) => OffCause::Command,
+            (false, false) => OffCause::Unknown,
+        }
+    }
+
+    fn started(&mut self, cause: RestartCause) {
+        self.durable.restart_cause = cause;
+        self.durable.last_reset = Some(self.clock.wall());
+    }
+
+    pub(super) fn take_observed(&mut self, observed: Option<Observed>) {
+        self.changed = true;
+        match observed {
+            None => self.observed = None,
+            Some(Observed::BootBegan { by }) => self.boot_began(by),
+            Some(Observed::Booted {
+                target,
+                label,
+                used,
+            }) => {
+                let by_override = used.is_some();
+                self.record(
+                    None,
+                    EventKind::Booted {
+                        target,
+                        label,
+                        by_override,
+                    },
+                );
+                self.override_used(used);
+            }
+            Some(Observed::Progress(progress)) => self.progress = progress,
+            Some(Observed::ShutDown) => self.shut_down = true,
+            Some(Observed::SystemEvent(event)) => {
+                self.events.record(NewEvent {
+                    server: Some(self.id.clone()),
+                    kind: EventKind::SystemEvent,
+                    actor: None,
+                    sel: Some(event),
+                });
+            }
+        }
+    }
+
+    fn boot_began(&mut self, by: BootBy) {
+        let now = self.clock.now();
+        self.progress = BootProgress::Firmware;
+        let cause = match by {
+            // The sensed state tells of it, and knows the cause.
+            BootBy::PowerOn => None,
+            BootBy::Reset => Some(self.expected.take().unwrap_or(RestartCause::ResetButton)),
+            BootBy::Software => Some(RestartCause::SoftReset),
+            BootBy::Watchdog => Some(RestartCause::Watchdog),
+        };
+        if let Some(cause) = cause {
+            self.started(cause);
+            self.keep();
+            self.record(None, EventKind::Restarted { cause });
+        }
+        if by == BootBy::Reset {
+            self.sequencer.boot_seen(now);
+        }
+    }
+
+    /// A boot used an override: one that holds once is gone with it.
+    pub(super) fn override_used(&mut self, used: Option<u64>) {
+        if let Some(held) = self.durable.boot_override
+            && used == Some(held.id)
+            && held.lifetime == OverrideLifetime::Once
+        {
+            self.durable.boot_override = None;
+            self.keep();
+            self.changed = true;
+        }
+    }
+}
