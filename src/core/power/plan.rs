@@ -24,6 +24,10 @@ pub enum Hands {
 pub(super) enum Step {
     /// Keep the enforced rest since the server was last seen to go off.
     Rest,
+    /// Skip the next step if the server is sensed on (or off) already: a press would undo it.
+    Unless(bool),
+    /// A start may be on its way: wait until the server is sensed on, so long at most.
+    Linger(Duration),
     /// Press a line for so long.
     Press(Line, Duration),
     /// Have the driver carry out a verb.
@@ -93,15 +97,25 @@ pub(super) fn steps(
     let on = press(Line::PowerButton, Verb::On, timings.press);
     let off = press(Line::PowerButton, Verb::Off, timings.long_press);
     let soft = press(Line::PowerButton, Verb::SoftOff, timings.press);
+    let (unless_on, unless_off) = (Step::Unless(true), Step::Unless(false));
     let is_on = Step::Await(true, timings.settle);
     let is_off = Step::Await(false, timings.settle);
     let shut_down = Step::Await(false, timings.soft_off);
     match action {
-        PowerAction::On => [Step::Rest, on, is_on].into(),
-        PowerAction::Off => [off, is_off].into(),
-        PowerAction::Cycle => [off, is_off, Step::Rest, on, is_on].into(),
-        PowerAction::SoftOff => [soft, shut_down].into(),
-        PowerAction::SoftCycle => [soft, shut_down, Step::Rest, on, is_on].into(),
+        PowerAction::On => [Step::Rest, unless_on, on, is_on].into(),
+        PowerAction::Off => [unless_off, off, is_off].into(),
+        PowerAction::Cycle => [unless_off, off, is_off, Step::Rest, unless_on, on, is_on].into(),
+        PowerAction::SoftOff => [unless_off, soft, shut_down].into(),
+        PowerAction::SoftCycle => [
+            unless_off,
+            soft,
+            shut_down,
+            Step::Rest,
+            unless_on,
+            on,
+            is_on,
+        ]
+        .into(),
         PowerAction::Reset => {
             let seen = if sees_boots {
                 Step::AwaitBoot(timings.settle)
@@ -127,15 +141,29 @@ pub(super) fn steps(
     }
 }
 
+/// Whether these steps, as far as they are done, may yet make the server come on by themselves.
+pub(super) fn may_come_on(left: &VecDeque<Step>, entered: bool) -> bool {
+    match left.front() {
+        Some(Step::Await(true, _)) => true,
+        Some(Step::Press(..) | Step::Carry(_)) => {
+            entered && matches!(left.get(1), Some(Step::Await(true, _)))
+        }
+        _ => false,
+    }
+}
+
 /// How long an action may take at the most.
 pub(super) fn longest(steps: &VecDeque<Step>, timings: &Timings) -> Duration {
     steps
         .iter()
         .map(|step| match step {
             Step::Rest => timings.rest,
-            Step::Press(_, time) | Step::Await(_, time) | Step::AwaitBoot(time) => *time,
+            Step::Press(_, time)
+            | Step::Linger(time)
+            | Step::Await(_, time)
+            | Step::AwaitBoot(time) => *time,
             Step::Carry(_) => crate::host::DRIVER_DEADLINE,
-            Step::Unconfirmed => Duration::ZERO,
+            Step::Unless(_) | Step::Unconfirmed => Duration::ZERO,
         })
         .sum()
 }

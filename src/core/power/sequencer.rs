@@ -12,7 +12,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::plan::{Hands, Step, longest, steps};
+use super::plan::{Hands, Step, longest, may_come_on, steps};
 use crate::{
     driver::{Line, Timings, Verb},
     server::{Outcome, PowerAction},
@@ -84,35 +84,32 @@ impl Sequencer {
 
     /// Begins an action. One that runs is superseded (a pulse only by a pulse).
     pub fn begin(&mut self, action: PowerAction, now: Instant) {
-        let steps = steps(action, &self.hands, &self.timings, self.sees_boots);
+        let mut steps = steps(action, &self.hands, &self.timings, self.sees_boots);
+        let slot = if action == PowerAction::Nmi {
+            &mut self.pulse
+        } else {
+            &mut self.main
+        };
+        if let Some(old) = slot.take() {
+            let entered = old.deadline.is_some();
+            if action == PowerAction::Off && may_come_on(&old.steps, entered) {
+                steps.push_front(Step::Linger(self.timings.settle));
+            }
+            if let (Some(Step::Press(line, _)), true) = (old.steps.front(), entered) {
+                self.acts.push_back(Act::Drive(*line, false));
+            }
+            self.acts
+                .push_back(Act::Ended(old.action, Outcome::Superseded { by: action }));
+        }
         let until = now + longest(&steps, &self.timings);
-        let job = Job {
+        *slot = Some(Job {
             action,
             until,
             steps,
             deadline: None,
             booted: false,
             unconfirmed: false,
-        };
-        let next_line = match job.steps.front() {
-            Some(Step::Press(line, _)) => Some(*line),
-            _ => None,
-        };
-        let slot = if action == PowerAction::Nmi {
-            &mut self.pulse
-        } else {
-            &mut self.main
-        };
-        if let Some(old) = slot.replace(job) {
-            // A line that is pressed already and is to be pressed again just stays pressed.
-            if let (Some(Step::Press(line, _)), Some(_)) = (old.steps.front(), old.deadline)
-                && next_line != Some(*line)
-            {
-                self.acts.push_back(Act::Drive(*line, false));
-            }
-            self.acts
-                .push_back(Act::Ended(old.action, Outcome::Superseded { by: action }));
-        }
+        });
         self.advance(now);
     }
 
@@ -192,6 +189,16 @@ impl Sequencer {
                         .map_or(now, |since| since + self.timings.rest);
                     job.deadline = Some(end);
                     end <= now
+                }
+                Step::Unless(state) => {
+                    if self.on == Some(state) {
+                        job.steps.remove(1);
+                    }
+                    true
+                }
+                Step::Linger(time) => {
+                    let end = *job.deadline.get_or_insert(now + time);
+                    self.on != Some(false) || end <= now
                 }
                 Step::Press(line, time) => {
                     if entered {

@@ -134,11 +134,50 @@ fn a_later_off_supersedes_a_pending_soft_off() {
 }
 
 #[test]
-fn an_off_during_the_soft_press_keeps_the_button_pressed() {
+fn an_off_in_the_pause_of_a_cycle_presses_nothing() {
     let mut bench = Bench::new(Some(true));
-    assert_eq!(bench.begin(PowerAction::SoftOff), [PRESS]);
-    let acts = bench.begin(PowerAction::Off);
-    assert!(!acts.contains(&RELEASE), "{acts:?}");
+    bench.begin(PowerAction::Cycle);
+    bench.wait();
+    bench.sensed(false);
+    let superseded = Act::Ended(
+        PowerAction::Cycle,
+        Outcome::Superseded {
+            by: PowerAction::Off,
+        },
+    );
+    assert_eq!(
+        bench.begin(PowerAction::Off),
+        [superseded, Act::Ended(PowerAction::Off, Outcome::Done)]
+    );
+}
+
+#[test]
+fn an_off_while_a_start_is_on_its_way_waits_for_it_and_then_forces_it_off() {
+    let mut bench = Bench::new(Some(false));
+    bench.begin(PowerAction::On);
+    bench.wait();
+    let superseded = Act::Ended(
+        PowerAction::On,
+        Outcome::Superseded {
+            by: PowerAction::Off,
+        },
+    );
+    assert_eq!(bench.begin(PowerAction::Off), [superseded]);
+    assert_eq!(bench.sensed(true), [PRESS]);
+    assert_eq!(bench.wait(), [RELEASE]);
+    assert_eq!(
+        bench.sensed(false),
+        [Act::Ended(PowerAction::Off, Outcome::Done)]
+    );
+}
+
+#[test]
+fn a_server_that_came_on_by_itself_during_the_rest_is_not_pressed_off() {
+    let mut bench = Bench::new(Some(true));
+    bench.sensed(false);
+    assert_eq!(bench.begin(PowerAction::On), []);
+    assert_eq!(bench.sensed(true), []);
+    assert_eq!(bench.wait(), [Act::Ended(PowerAction::On, Outcome::Done)]);
 }
 
 #[test]
