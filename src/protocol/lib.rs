@@ -8,4 +8,5 @@
 pub mod hid;
 pub mod ipmi;
 pub mod qmp;
+pub mod rfb;
 pub mod video;
