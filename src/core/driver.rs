@@ -189,8 +189,19 @@ pub enum Observed {
     },
     /// How far the boot came.
     Progress(BootProgress),
+    /// A boot was given this override, where nothing tells what firmware then chose
+    /// ([`Observed::Booted`] says both at once).
+    OverrideUsed {
+        /// The override.
+        id: u64,
+    },
     /// The server switched itself off: its operating system shut down.
     ShutDown,
+    /// The server goes off because it broke: a virtual machine's process died.
+    Failed {
+        /// What is known of it, for people.
+        why: Arc<str>,
+    },
     /// Something that belongs in the system event log by the server's or a person's own doing:
     /// sixteen bytes without id and time.
     SystemEvent(outband_protocol::ipmi::sel::SystemEvent),

@@ -29,6 +29,8 @@ pub enum OffCause {
     Command,
     /// Its operating system shut down.
     ShutDown,
+    /// It broke: a virtual machine's process died.
+    Failed,
     /// Nobody here made it: the power button, a lost supply.
     Unknown,
 }

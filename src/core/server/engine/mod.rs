@@ -34,7 +34,7 @@ use super::{
 use crate::{
     access::Actor,
     driver::{Abilities, Boot, DriverFault, Line, Lines, Observed, Sensed, Verb, Verbs},
-    events::{ActorMark, EventKind, NewEvent},
+    events::{ActorMark, EventKind, NewEvent, OffCause},
     host::{Audit, BootId, BoxFuture, Clock, Store},
     inventory::Inventory,
     power::{Act, Sequencer},
@@ -99,8 +99,8 @@ pub(super) struct Engine {
     last_outcome: Option<LastOutcome>,
     /// Why the next start that is seen will have happened.
     expected: Option<RestartCause>,
-    /// The operating system was seen to shut down, so the next "off" is its doing.
-    shut_down: bool,
+    /// The server was seen to shut down or to break, so the next "off" is its own doing.
+    off_by_itself: Option<OffCause>,
     generation: u64,
     changed: bool,
 }
@@ -163,7 +163,7 @@ impl Engine {
     }
 
     /// Something beneath failed: that is said where everything is said.
-    fn report(&self, fault: &dyn std::fmt::Display) {
+    pub(super) fn report(&self, fault: &dyn std::fmt::Display) {
         self.record(
             None,
             EventKind::Fault {

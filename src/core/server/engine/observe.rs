@@ -1,5 +1,7 @@
 //! Taking what the driver senses and observes.
 
+use tokio::sync::mpsc;
+
 use super::{Engine, Hand};
 use crate::{
     driver::{BootBy, Observed, Sensed},
@@ -9,6 +11,10 @@ use crate::{
 
 impl Engine {
     pub(super) fn take_sensed(&mut self, alive: bool) {
+        // What the driver saw before tells why the state changed.
+        while let Some(Ok(observed)) = self.observed.as_mut().map(mpsc::Receiver::try_recv) {
+            self.take_observed(Some(observed));
+        }
         let sensed = match &mut self.sensed {
             Some(receiver) if alive => *receiver.borrow_and_update(),
             // The driver is gone: nothing senses the server any more.
@@ -46,7 +52,7 @@ impl Engine {
                 self.on_since = None;
                 self.progress = BootProgress::None;
                 off_cause = Some(self.why_off());
-                self.shut_down = false;
+                self.off_by_itself = None;
             }
             None => {
                 self.count_hours(now, false);
@@ -79,10 +85,10 @@ impl Engine {
         let commanded = running
             .into_iter()
             .any(|action| !matches!(action, PowerAction::Nmi | PowerAction::On));
-        match (self.shut_down, commanded) {
-            (true, _) => OffCause::ShutDown,
-            (false, true) => OffCause::Command,
-            (false, false) => OffCause::Unknown,
+        match (self.off_by_itself, commanded) {
+            (Some(cause), _) => cause,
+            (None, true) => OffCause::Command,
+            (None, false) => OffCause::Unknown,
         }
     }
 
@@ -113,7 +119,12 @@ impl Engine {
                 self.override_used(used);
             }
             Some(Observed::Progress(progress)) => self.progress = progress,
-            Some(Observed::ShutDown) => self.shut_down = true,
+            Some(Observed::OverrideUsed { id }) => self.override_used(Some(id)),
+            Some(Observed::ShutDown) => self.off_by_itself = Some(OffCause::ShutDown),
+            Some(Observed::Failed { why }) => {
+                self.off_by_itself = Some(OffCause::Failed);
+                self.report(&why);
+            }
             Some(Observed::SystemEvent(event)) => {
                 self.events.record(NewEvent {
                     server: Some(self.id.clone()),

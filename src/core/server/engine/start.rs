@@ -129,7 +129,7 @@ impl EngineSetup {
             running: Vec::new(),
             last_outcome: None,
             expected: None,
-            shut_down: false,
+            off_by_itself: None,
             generation: 0,
             changed: true,
         };

@@ -483,3 +483,42 @@ async fn a_removed_server_answers_that_it_is_gone() {
         .await;
     assert!(matches!(refused, Err(Refused::Gone)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn why_a_server_went_off_is_known_although_the_light_is_looked_at_first() {
+    for (observed, cause) in [
+        (Observed::ShutDown, OffCause::ShutDown),
+        (
+            Observed::Failed {
+                why: "its process died".into(),
+            },
+            OffCause::Failed,
+        ),
+    ] {
+        let bench = Bench::default();
+        let run = bench.start(Some(true), 1);
+        run.observed.send(observed).await.unwrap();
+        run.light.send_replace(lit(false));
+        run.seen(|s| s.power == PowerState::Off).await;
+        let causes = bench.events().into_iter().filter_map(|kind| match kind {
+            EventKind::PowerChanged { off_cause, .. } => off_cause,
+            _ => None,
+        });
+        assert_eq!(causes.collect::<Vec<_>>(), [cause]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_override_is_gone_once_a_boot_was_given_it() {
+    let bench = Bench::default();
+    let run = bench.start(Some(false), 1);
+    let set = run.submit(once(BootTarget::Cd)).await.unwrap();
+    assert_eq!(set.outcome().await, Outcome::Done);
+    let id = run.server.snapshot().boot_override.unwrap().id;
+    let used = |id| Observed::OverrideUsed { id };
+    run.observed.send(used(id + 1)).await.unwrap();
+    run.observed.send(used(id)).await.unwrap();
+    run.seen(|s| s.boot_override.is_none()).await;
+    let booted = |kind: &EventKind| matches!(kind, EventKind::Booted { .. });
+    assert!(!bench.events().iter().any(booted), "nobody saw what booted");
+}
