@@ -63,6 +63,15 @@ impl Command {
         }
     }
 
+    /// Sets what a reset does from now on: `reset`, or `shutdown` to stop the machine instead.
+    #[must_use]
+    pub fn set_action_reboot(action: &str) -> Self {
+        Self {
+            name: "set-action",
+            arguments: Some(json!({ "reboot": action })),
+        }
+    }
+
     /// Sends a break on a character device.
     #[must_use]
     pub fn chardev_send_break(id: &str) -> Self {

@@ -1,0 +1,32 @@
+//! A machine's own files: disks that are made at the first start, and UEFI's variables.
+
+use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path};
+
+use super::{definition::Definition, fault::Fault, folder::Folder, settings::Size};
+
+/// Makes what isn't there. What is there stays as it is.
+pub(super) fn make(machine: &Definition, folder: &Folder) -> Result<(), Fault> {
+    for disk in &machine.settings.disk {
+        if let Some(size) = disk.size {
+            make_disk(&disk.file, size)?;
+        }
+    }
+    if let Some(ovmf) = &machine.ovmf {
+        folder.copy_once(&ovmf.template, ovmf.variables)?;
+    }
+    Ok(())
+}
+
+/// An empty image: it takes room only as it is written.
+fn make_disk(file: &Path, size: Size) -> Result<(), Fault> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .and_then(|file| file.set_len(size.0));
+    match made {
+        Err(why) if why.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map_err(Fault::file(format!("make the disk {}", file.display()))),
+    }
+}

@@ -1,0 +1,230 @@
+//! QEMU's process: started with its monitor already listening, found again, watched, ended.
+//!
+//! Whether a machine lives is asked of its monitor's socket: the daemon binds it, and only the
+//! process holds the listening end, from the moment it is forked. A connection is refused exactly
+//! when no process is left, whoever died when.
+
+use std::{
+    io,
+    os::fd::OwnedFd,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use tokio::{
+    io::unix::AsyncFd,
+    process::{Child, Command},
+};
+
+use super::{
+    command_line::{OnReset, arguments},
+    definition::Definition,
+    fault::Fault,
+    folder::{Folder, Record},
+    plan::Plan,
+    sys,
+};
+
+/// How long a process may take to go once it was killed.
+const KILLED: Duration = Duration::from_secs(10);
+
+/// A process.
+#[derive(Debug)]
+pub(super) struct Process {
+    pid: Pid,
+    watched: AsyncFd<OwnedFd>,
+    /// The child, where this daemon started it: to be waited for, so that no zombie stays.
+    child: Option<Child>,
+}
+
+impl Process {
+    /// Starts a machine, stopped before its first instruction, and writes down which process it is.
+    pub(super) fn start(
+        machine: &Definition,
+        folder: &Folder,
+        plan: &Plan,
+        on_reset: OnReset,
+    ) -> Result<Self, Fault> {
+        folder.clear()?;
+        let monitor = folder.listen()?;
+        let program = &machine.settings.program;
+        let mut child = Command::new(program)
+            .args(arguments(machine, plan, on_reset))
+            .current_dir(folder.path())
+            .stdin(Stdio::from(OwnedFd::from(monitor)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::from(folder.output()?))
+            // A terminal's interrupt is for the daemon, which knows what to do with its machines.
+            .process_group(0)
+            .spawn()
+            .map_err(|why| match why.kind() {
+                io::ErrorKind::NotFound => Fault::NoProgram(program.to_string_lossy().into()),
+                _ => Fault::file(format!("start {}", program.display()))(why),
+            })?;
+        match write_down(&child, folder, plan) {
+            Ok((pid, watched)) => Ok(Self {
+                pid,
+                watched,
+                child: Some(child),
+            }),
+            Err(fault) => {
+                // Nothing may run that isn't written down.
+                let _ = child.start_kill();
+                Err(fault)
+            }
+        }
+    }
+
+    /// The process that was written down, if it is still that one.
+    pub(super) fn find(record: &Record) -> Result<Option<Self>, Fault> {
+        let Some(pid) = Pid::from_raw(record.pid) else {
+            return Ok(None);
+        };
+        // Opened first: from then on the descriptor means one process, whatever its number comes
+        // to mean.
+        let watched = match pidfd_open(pid, PidfdFlags::NONBLOCK) {
+            Ok(descriptor) => descriptor,
+            Err(rustix::io::Errno::SRCH) => return Ok(None),
+            Err(why) => return Err(Fault::file("look for the process")(why.into())),
+        };
+        let same = boot_id()? == record.boot_id
+            && start_time(pid).is_ok_and(|started| started == record.started);
+        if !same {
+            return Ok(None);
+        }
+        let watched = sys::watch(watched).map_err(Fault::file("watch the process"))?;
+        Ok(Some(Self {
+            pid,
+            watched,
+            child: None,
+        }))
+    }
+
+    /// Its number.
+    pub(super) fn pid(&self) -> i32 {
+        self.pid.as_raw_nonzero().get()
+    }
+
+    /// Waits for its end; how it ended is known of a child alone. May be given up and asked again.
+    pub(super) async fn ended(&mut self) -> Option<ExitStatus> {
+        match &mut self.child {
+            Some(child) => child.wait().await.ok(),
+            None => {
+                let _ = self.watched.readable().await;
+                None
+            }
+        }
+    }
+
+    /// Ends it at once and waits until it is gone.
+    pub(super) async fn kill(&mut self) -> Result<(), Fault> {
+        match pidfd_send_signal(&self.watched, Signal::KILL) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+            Err(why) => return Err(Fault::file("end the process")(why.into())),
+        }
+        let late = Fault::Late {
+            what: "the end of the process",
+            limit: KILLED,
+        };
+        tokio::time::timeout(KILLED, self.ended())
+            .await
+            .map(|_| ())
+            .map_err(|_| late)
+    }
+}
+
+fn write_down(
+    child: &Child,
+    folder: &Folder,
+    plan: &Plan,
+) -> Result<(Pid, AsyncFd<OwnedFd>), Fault> {
+    let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
+    let pid = pid.and_then(Pid::from_raw);
+    let pid = pid.ok_or_else(|| Fault::Ended(" at once".into()))?;
+    let watched = watch(pid)?;
+    folder.keep_record(&Record {
+        pid: pid.as_raw_nonzero().get(),
+        started: start_time(pid).map_err(Fault::file("read the process's start"))?,
+        boot_id: boot_id()?,
+        plan: *plan,
+    })?;
+    Ok((pid, watched))
+}
+
+fn watch(pid: Pid) -> Result<AsyncFd<OwnedFd>, Fault> {
+    pidfd_open(pid, PidfdFlags::NONBLOCK)
+        .map_err(|why| Fault::file("watch the process")(why.into()))
+        .and_then(|descriptor| sys::watch(descriptor).map_err(Fault::file("watch the process")))
+}
+
+/// The present run of the device.
+fn boot_id() -> Result<String, Fault> {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map(|text| text.trim().to_owned())
+        .map_err(Fault::file("read the device's boot id"))
+}
+
+/// Field 22 of `/proc/PID/stat`. The second, the program's name in parentheses, may hold anything.
+fn start_time(pid: Pid) -> io::Result<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()))?;
+    stat_field(&text, 22).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+/// A numeric field of `/proc/PID/stat` from the third on, counted from 1 (proc(5)).
+pub(super) fn stat_field(text: &str, number: usize) -> Option<u64> {
+    let (_, rest) = text.rsplit_once(')')?;
+    rest.split_ascii_whitespace()
+        .nth(number.checked_sub(3)?)?
+        .parse()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use outband_core::server::BootMode;
+
+    use super::*;
+
+    fn own_record() -> Record {
+        let pid = rustix::process::getpid();
+        Record {
+            pid: pid.as_raw_nonzero().get(),
+            started: start_time(pid).unwrap(),
+            boot_id: boot_id().unwrap(),
+            plan: Plan::ordinary(BootMode::Legacy),
+        }
+    }
+
+    #[test]
+    fn a_programs_name_may_hold_what_it_likes() {
+        let text = "7 (a) b ( 1 2) S 1 7 7 0 -1 4194560 1 2 3 4 50 60 0 0 20 0 1 0 4242 0";
+        assert_eq!(stat_field(text, 22), Some(4242));
+        assert_eq!(
+            (stat_field(text, 14), stat_field(text, 15)),
+            (Some(50), Some(60))
+        );
+        assert_eq!(stat_field("", 22), None);
+    }
+
+    #[tokio::test]
+    async fn a_process_is_found_only_if_number_start_and_boot_match() {
+        let record = own_record();
+        assert!(Process::find(&record).unwrap().is_some());
+        let later = Record {
+            started: record.started + 1,
+            ..record.clone()
+        };
+        assert!(Process::find(&later).unwrap().is_none());
+        let elsewhere = Record {
+            boot_id: "another".into(),
+            ..record.clone()
+        };
+        assert!(Process::find(&elsewhere).unwrap().is_none());
+        let gone = Record {
+            pid: i32::MAX,
+            ..record
+        };
+        assert!(Process::find(&gone).unwrap().is_none());
+    }
+}

@@ -1,0 +1,8 @@
+//! The driver against a real QEMU, with a GRUB that says which image it was booted from.
+//!
+//! These tests need QEMU and GRUB's tools; `tools/boot-image` says what is missing.
+
+mod life;
+mod once;
+mod parts;
+mod rig;
