@@ -9,4 +9,5 @@ pub mod hid;
 pub mod ipmi;
 pub mod qmp;
 pub mod rfb;
+pub mod uefi;
 pub mod video;
