@@ -121,6 +121,8 @@ impl Definition {
             (BootTarget::Pxe, !self.settings.nic.is_empty()),
             (BootTarget::Hdd, disks.iter().any(|d| d.bus != Bus::Usb)),
             (BootTarget::Usb, disks.iter().any(|d| d.bus == Bus::Usb)),
+            // SeaBIOS has no set-up.
+            (BootTarget::BiosSetup, self.native_mode() == BootMode::Uefi),
         ];
         let targets = present.into_iter().filter(|(_, there)| *there);
         let uefi = self.ovmf.is_some().then_some(BootMode::Uefi);

@@ -2,10 +2,14 @@
 
 use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path};
 
-use super::{definition::Definition, fault::Fault, folder::Folder, settings::Size};
+use outband_core::server::{BootMode, BootTarget};
+use outband_protocol::uefi;
 
-/// Makes what isn't there. What is there stays as it is.
-pub(super) fn make(machine: &Definition, folder: &Folder) -> Result<(), Fault> {
+use super::{definition::Definition, fault::Fault, folder::Folder, plan::Plan, settings::Size};
+
+/// Makes what isn't there, and writes into UEFI's variables what this boot is to do. What is there
+/// stays as it is.
+pub(super) fn make(machine: &Definition, folder: &Folder, plan: &Plan) -> Result<(), Fault> {
     for disk in &machine.settings.disk {
         if let Some(size) = disk.size {
             make_disk(&disk.file, size)?;
@@ -13,6 +17,9 @@ pub(super) fn make(machine: &Definition, folder: &Folder) -> Result<(), Fault> {
     }
     if let Some(ovmf) = &machine.ovmf {
         folder.copy_once(&ovmf.template, ovmf.variables)?;
+        if plan.mode == BootMode::Uefi && plan.target == Some(BootTarget::BiosSetup) {
+            folder.change(ovmf.variables, uefi::ask_for_setup)?;
+        }
     }
     Ok(())
 }

@@ -182,6 +182,19 @@ impl Folder {
             .map_err(Fault::file(format!("copy {}", from.display())))
     }
 
+    /// Changes a file of the folder as a whole, or leaves it as it is.
+    pub(super) fn change<E: std::fmt::Display>(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), Fault> {
+        let changed = fs::read(self.path.join(name)).and_then(|mut bytes| {
+            change(&mut bytes).map_err(|why| io::Error::other(why.to_string()))?;
+            self.replace(name, &bytes)
+        });
+        changed.map_err(Fault::file(format!("change {name}")))
+    }
+
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let part = self.path.join(format!("{name}.part"));
         let mut file = OpenOptions::new()

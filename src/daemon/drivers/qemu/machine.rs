@@ -162,7 +162,8 @@ impl Machine {
                 Ok(())
             }
             (Verb::Reset, Some(running)) => {
-                if next_plan(&self.told, &self.shared, &self.definition, running) == running.plan {
+                let next = next_plan(&self.told, &self.shared, &self.definition, running);
+                if running.plan.serves(&next) {
                     command(running, Command::system_reset()).await
                 } else {
                     self.replace(BootBy::Reset).await
@@ -175,14 +176,17 @@ impl Machine {
 
     /// Starts a process by the next plan and lets it run.
     async fn start(&mut self) -> Result<(), Fault> {
-        disks::make(&self.definition, &self.folder)?;
         let told = *self.told.borrow_and_update();
         let native = self.definition.native_mode();
-        let plan = Plan::of(told.flatten(), self.shared.used(), native);
+        let used = self.shared.used();
+        let plan = Plan::of(told.flatten(), used, native);
+        disks::make(&self.definition, &self.folder, &plan)?;
         // What is used up by this boot is not for the next.
-        let on_reset = match plan.once {
-            Some(_) => OnReset::Stop,
-            None => OnReset::Reset,
+        let next = Plan::of(told.flatten(), plan.once.or(used), native);
+        let on_reset = if plan.serves(&next) {
+            OnReset::Reset
+        } else {
+            OnReset::Stop
         };
         let mut process = Process::start(&self.definition, &self.folder, &plan, on_reset)?;
         let ready = tokio::select! {
@@ -322,7 +326,8 @@ impl Machine {
 
     fn needs_another_plan(&self) -> bool {
         self.running.as_ref().is_some_and(|running| {
-            next_plan(&self.told, &self.shared, &self.definition, running) != running.plan
+            let next = next_plan(&self.told, &self.shared, &self.definition, running);
+            !running.plan.serves(&next)
         })
     }
 
@@ -363,7 +368,7 @@ impl Machine {
             return;
         };
         let next = next_plan(&self.told, &self.shared, &self.definition, running);
-        let wanted = if next == running.plan {
+        let wanted = if running.plan.serves(&next) {
             OnReset::Reset
         } else {
             OnReset::Stop

@@ -40,6 +40,12 @@ impl Plan {
             once,
         }
     }
+
+    /// Whether a process that boots by this plan may boot by `next` as well. The way into the
+    /// set-up is laid before a process starts, and leads there once.
+    pub(super) fn serves(&self, next: &Self) -> bool {
+        self == next && next.target != Some(BootTarget::BiosSetup)
+    }
 }
 
 #[cfg(test)]
@@ -77,5 +83,15 @@ mod tests {
         let plan = Plan::of(wanted, Some(3), BootMode::Uefi);
         assert_eq!(plan, Plan::of(wanted, None, BootMode::Uefi));
         assert_eq!((plan.target, plan.once), (Some(BootTarget::Cd), None));
+        assert!(plan.serves(&plan));
+    }
+
+    #[test]
+    fn each_way_into_the_set_up_needs_a_process_of_its_own() {
+        let plan = Plan {
+            target: Some(BootTarget::BiosSetup),
+            ..Plan::ordinary(BootMode::Uefi)
+        };
+        assert!(!plan.serves(&plan));
     }
 }

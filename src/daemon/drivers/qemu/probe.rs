@@ -125,4 +125,12 @@ mod tests {
         let wrong = version(Path::new("true")).await.unwrap_err();
         assert_eq!(wrong.to_string(), "`true` is no QEMU");
     }
+
+    #[tokio::test]
+    async fn an_accelerator_serves_if_firmware_comes_to_its_end_in_time() {
+        let qemu = Path::new("qemu-system-x86_64");
+        assert!(serves(qemu, "tcg").await);
+        assert!(!serves(qemu, "nonsense").await);
+        assert!(!serves(Path::new("/nonexistent/qemu"), "tcg").await);
+    }
 }

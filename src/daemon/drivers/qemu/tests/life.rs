@@ -165,11 +165,13 @@ async fn a_process_that_was_never_written_down_is_ended() {
 #[tokio::test]
 async fn a_daemon_killed_while_it_switches_on_leaves_one_machine_or_none() {
     let mut rig = Rig::new("kill-loop").await;
-    for round in 0..10u64 {
+    // A thorough run asks for more rounds.
+    let rounds = std::env::var("OUTBAND_KILLS").map_or(10, |rounds| rounds.parse().unwrap());
+    for round in 0..rounds {
         let power = rig.power.clone();
         let starting = tokio::spawn(async move { power.carry_out(Verb::On).await });
-        // At another moment of the start each time.
-        tokio::time::sleep(std::time::Duration::from_millis(round * 25)).await;
+        // At another moment of the start each time: within it, and just after.
+        tokio::time::sleep(std::time::Duration::from_millis(round * 29 % 300)).await;
         rig = rig.die_and_return().await;
         let _ = starting.await.unwrap();
         let on = rig.sensed.borrow().on == Some(true);
