@@ -186,6 +186,7 @@ impl Line {
         let settings = &machine.settings;
         let order = order(machine, plan.target);
         let place = |device| order.iter().position(|other| *other == device);
+        // The board has six ports; the CD drive is on the second.
         let mut sata = 2;
         for (at, disk) in settings.disk.iter().enumerate() {
             let id = format!("disk{at}");
@@ -196,13 +197,11 @@ impl Line {
             let mut device = json!({"id": id, "drive": node, "bootindex": index, "serial": serial});
             device["driver"] = match disk.bus {
                 Bus::Virtio => "virtio-blk-pci",
-                Bus::Sata if sata < 6 => {
+                Bus::Sata => {
                     device["bus"] = format!("ide.{sata}").into();
                     sata += 1;
                     "ide-hd"
                 }
-                // The board has six ports; what comes after goes where there is room.
-                Bus::Sata => "virtio-blk-pci",
                 Bus::Nvme => "nvme",
                 Bus::Usb => {
                     device["bus"] = "xhci.0".into();

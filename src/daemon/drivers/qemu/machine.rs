@@ -17,10 +17,7 @@ use outband_core::{
     driver::{BootBy, DriverFault, Observed, Sensed, Verb},
     server::BootOverride,
 };
-use outband_protocol::qmp::{
-    Command, Event, Reason,
-    reply::{self, RunState, Status},
-};
+use outband_protocol::qmp::{Command, Event};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinSet,
@@ -37,13 +34,13 @@ use super::{
     monitor::Monitor,
     plan::Plan,
     process::Process,
-    reaction::{Reaction, Reactions, last_end},
+    reaction::{Reaction, Reactions},
     screen::Screen,
     serial::Port,
 };
 
 /// How long a process may take to quit before it is killed.
-const QUIT: Duration = Duration::from_secs(2);
+pub(super) const QUIT: Duration = Duration::from_secs(2);
 
 /// How large the monitor's journal may grow.
 const JOURNAL_MAX: u64 = 1 << 20;
@@ -98,13 +95,13 @@ pub(super) struct Machine {
 /// A machine's process and the connections to it.
 #[derive(Debug)]
 pub(super) struct Running {
-    process: Process,
-    monitor: Monitor,
+    pub(super) process: Process,
+    pub(super) monitor: Monitor,
     /// The screen's and the serial port's; dropped with the process.
-    connections: JoinSet<()>,
-    plan: Plan,
+    pub(super) connections: JoinSet<()>,
+    pub(super) plan: Plan,
     /// What QEMU was told to do at a reset; `None` where that isn't known.
-    on_reset: Option<OnReset>,
+    pub(super) on_reset: Option<OnReset>,
 }
 
 /// What woke the task.
@@ -221,7 +218,7 @@ impl Machine {
     }
 
     /// Lets a machine run that was never let run. An override is used from here on.
-    async fn let_run(&self, monitor: &mut Monitor, plan: &Plan) -> Result<(), Fault> {
+    pub(super) async fn let_run(&self, monitor: &mut Monitor, plan: &Plan) -> Result<(), Fault> {
         if let Some(id) = plan.once {
             self.folder.keep_used(id)?;
             let mut used = self
@@ -254,7 +251,7 @@ impl Machine {
     }
 
     /// Ends the process: asks it to quit, and kills it when it doesn't.
-    async fn end(&mut self) -> Result<(), Fault> {
+    pub(super) async fn end(&mut self) -> Result<(), Fault> {
         let Some(mut running) = self.running.take() else {
             return Ok(());
         };
@@ -343,7 +340,7 @@ impl Machine {
     }
 
     /// The machine broke: what is left of it goes.
-    async fn fail(&mut self, why: String) {
+    pub(super) async fn fail(&mut self, why: String) {
         if let Some(mut running) = self.running.take() {
             if let Err(fault) = running.process.kill().await {
                 tracing::error!(server = %self.definition.id, "{fault}");
@@ -398,97 +395,16 @@ impl Machine {
         self.sense(false);
     }
 
-    async fn tell(&self, observed: Observed) {
+    pub(super) async fn tell(&self, observed: Observed) {
         // Nobody listens any more once the server is no longer managed.
         let _ = self.observed.send(observed).await;
     }
 
-    fn sense(&self, on: bool) {
+    pub(super) fn sense(&self, on: bool) {
         self.shared.sensed.send_if_modified(|sensed| {
             let before = sensed.on.replace(on);
             before != Some(on)
         });
-    }
-
-    /// Looks for a process that an earlier daemon left. Called once, before anything else.
-    pub(super) async fn find(&mut self) -> Result<(), Fault> {
-        let record = self.folder.record();
-        let known = match &record {
-            Some(record) => Process::find(record)?.map(|process| (process, record.plan)),
-            None => None,
-        };
-        let connected = Monitor::connect(&self.folder).await;
-        match (connected, known) {
-            (Ok(Some((monitor, _))), Some((process, plan))) => {
-                self.adopt(process, monitor, plan).await?;
-            }
-            // Its daemon died before it wrote the process down, so it was never let run.
-            (Ok(Some((mut monitor, _))), None) => {
-                let gone = async {
-                    let _ = monitor.execute(Command::quit()).await;
-                    while monitor.event().await.is_ok() {}
-                };
-                let late = Fault::Late {
-                    what: "the end of an unknown process",
-                    limit: QUIT,
-                };
-                timeout(QUIT, gone).await.map_err(|_| late)?;
-                self.folder.clear()?;
-            }
-            (Ok(None), None) => self.folder.clear()?,
-            // One that doesn't listen is on its way out, or hangs.
-            (Ok(None), Some((mut process, _))) => {
-                process.kill().await?;
-                self.folder.clear()?;
-            }
-            (Err(fault), Some((mut process, _))) => {
-                process.kill().await?;
-                self.fail(fault.to_string()).await;
-            }
-            (Err(fault), None) => return Err(fault),
-        }
-        self.sense(self.running.is_some());
-        Ok(())
-    }
-
-    async fn adopt(
-        &mut self,
-        process: Process,
-        mut monitor: Monitor,
-        plan: Plan,
-    ) -> Result<(), Fault> {
-        let status = monitor.execute(Command::query_status()).await?;
-        let status: Status = reply::read(status).map_err(|why| {
-            Fault::Monitor(outband_protocol::qmp::Fault::Nonsense(
-                why.to_string().into(),
-            ))
-        })?;
-        let connections = connections::open(&self.folder, &self.screen, &self.port).await?;
-        let journal = self.folder.journal();
-        if status.status == RunState::Prelaunch {
-            self.let_run(&mut monitor, &plan).await?;
-        }
-        tracing::info!(server = %self.definition.id, pid = process.pid(), state = ?status.status,
-            "found the machine again");
-        self.shared.pid.send_replace(Some(process.pid()));
-        self.running = Some(Running {
-            process,
-            monitor,
-            connections,
-            plan,
-            on_reset: None,
-        });
-        if status.status == RunState::Shutdown {
-            match last_end(&journal) {
-                Some(Reason::GuestReset) => self.stopped_at_reset = Some(BootBy::Software),
-                Some(Reason::HostQmpSystemReset) => self.stopped_at_reset = Some(BootBy::Reset),
-                _ => {
-                    self.tell(Observed::ShutDown).await;
-                    self.end().await?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 

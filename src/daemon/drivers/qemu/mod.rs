@@ -1,7 +1,7 @@
 //! A virtual machine under QEMU as the managed server.
 //!
 //! Power is literal: on is a process, off is none. [`open`] looks for a machine that an earlier
-//! daemon left and gives the parts; [`machine`] is the task that owns it. The pure pieces are
+//! daemon left ([`found`]) and gives the parts; [`machine`] is the task that owns it. The pure pieces are
 //! [`plan`] (what to boot), [`command_line`] (the arguments) and [`reaction`] (what an event means).
 
 mod command_line;
@@ -10,6 +10,7 @@ mod definition;
 mod disks;
 mod fault;
 mod folder;
+mod found;
 mod health;
 mod machine;
 mod monitor;

@@ -9,6 +9,9 @@ const CPUS_MAX: u16 = 256;
 const DISKS_MAX: usize = 16;
 const NICS_MAX: usize = 8;
 
+/// The ports of the board's AHCI controller that are left for disks.
+const SATA_MAX: usize = 4;
+
 /// The least and the most memory.
 const MEMORY: std::ops::RangeInclusive<u64> = 16 << 20..=16 << 40;
 
@@ -183,6 +186,12 @@ impl Settings {
             self.disk.len() > DISKS_MAX,
             "disk".into(),
             "at most 16 disks",
+        );
+        let on_sata = self.disk.iter().filter(|disk| disk.bus == Bus::Sata);
+        refuse(
+            on_sata.count() > SATA_MAX,
+            "disk".into(),
+            "at most 4 disks on sata",
         );
         refuse(self.nic.len() > NICS_MAX, "nic".into(), "at most 8 cards");
         refuse(
@@ -374,6 +383,9 @@ mod tests {
     fn what_makes_no_machine_is_refused_by_its_key() {
         let text = "memory = \"1MiB\"\ncpus = 0\n[[disk]]\nfile = \"\"\nsize = \"0KiB\"";
         let settings: Settings = toml::from_str(text).unwrap();
+        let five = "[[disk]]\nfile = \"x\"\nbus = \"sata\"\n".repeat(5);
+        let five: Settings = toml::from_str(&five).unwrap();
+        assert_eq!(five.check()[0].0, "disk");
         let keys: Vec<_> = settings.check().into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["memory", "cpus", "disk.0.file", "disk.0.size"]);
     }
