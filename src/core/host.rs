@@ -191,5 +191,11 @@ pub trait Journal: Send + Sync + fmt::Debug {
     fn sync(&self) -> BoxFuture<Result<(), HostFault>>;
 }
 
+/// Where what people did is written down. The event log is one; a test may bring its own.
+pub trait Audit: Send + Sync + fmt::Debug {
+    /// Records an event and returns its number. Never waits for a disk to settle.
+    fn record(&self, event: crate::events::NewEvent) -> u64;
+}
+
 /// How long a driver's call may take before the engine gives it up.
 pub const DRIVER_DEADLINE: Duration = Duration::from_secs(10);
