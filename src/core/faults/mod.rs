@@ -4,6 +4,11 @@
 //! services ask it about those of their door (answer 503 for a while). Whether a fault may be set
 //! stands in [`crate::driver::Abilities::faults`].
 
+mod board;
+mod form;
+
+pub use board::FaultBoard;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -36,7 +41,7 @@ pub enum FaultKind {
 
 /// A fault, as it is set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "kebab-case", from = "form::Form")]
 pub enum Fault {
     /// [`FaultKind::DeafSoftOff`].
     DeafSoftOff,
@@ -53,25 +58,25 @@ pub enum Fault {
     StuckReset,
     /// [`FaultKind::SensorValue`].
     SensorValue {
-        /// The sensor's id.
+        /// The sensor's id, 1 to 64 bytes.
         sensor: String,
-        /// What it reads, in its unit; `null` for unknown.
+        /// What it reads, in its unit, finite; `null` for unknown.
         value: Option<f64>,
     },
-    /// [`FaultKind::SelEntry`]: happens once, at once.
+    /// [`FaultKind::SelEntry`]: happens once, at once; a scope means nothing for it.
     SelEntry {
         /// The sensor's type (IPMI 2.0 table 42-3).
         sensor_type: u8,
         /// The sensor's number.
         sensor_number: u8,
-        /// The event/reading type (table 42-1).
+        /// The event/reading type, 7 bits (table 42-1).
         event_type: u8,
         /// Event data 1 to 3.
         data: [u8; 3],
     },
     /// [`FaultKind::LateDatagrams`].
     LateDatagrams {
-        /// By how many milliseconds at most.
+        /// By how many milliseconds at most, 1 to 60,000.
         by_ms: u32,
     },
     /// [`FaultKind::LostDatagrams`].
@@ -131,6 +136,45 @@ impl Fault {
             Self::HttpUnavailable => FaultKind::HttpUnavailable,
         }
     }
+
+    /// Whether its values and those of its scope are what they may be.
+    ///
+    /// # Errors
+    /// [`FaultRefused::Invalid`] with the first that is not.
+    pub fn check(&self, scope: &FaultScope) -> Result<(), FaultRefused> {
+        let invalid = |what, why| Err(FaultRefused::Invalid { what, why });
+        match self {
+            Self::SlowPost { factor } if !(2..=1000).contains(factor) => {
+                return invalid("factor", "must be 2 to 1000");
+            }
+            Self::SensorValue { sensor, .. } if !(1..=64).contains(&sensor.len()) => {
+                return invalid("sensor", "must be 1 to 64 bytes long");
+            }
+            Self::SensorValue { value, .. } if value.is_some_and(|value| !value.is_finite()) => {
+                return invalid("value", "must be a finite number or null");
+            }
+            Self::SelEntry { event_type, .. } if *event_type > 0x7F => {
+                return invalid("event_type", "must be 0 to 127");
+            }
+            Self::SelEntry { .. } if *scope != FaultScope::default() => {
+                return invalid("scope", "means nothing for an entry, which happens once");
+            }
+            Self::LateDatagrams { by_ms } if !(1..=60_000).contains(by_ms) => {
+                return invalid("by_ms", "must be 1 to 60,000");
+            }
+            _ => {}
+        }
+        if !(1..=100).contains(&scope.percent) {
+            return invalid("percent", "must be 1 to 100");
+        }
+        if scope.seconds.is_some_and(|s| !(1..=86_400).contains(&s)) {
+            return invalid("seconds", "must be 1 to 86,400");
+        }
+        if scope.times.is_some_and(|n| !(1..=1_000_000).contains(&n)) {
+            return invalid("times", "must be 1 to 1,000,000");
+        }
+        Ok(())
+    }
 }
 
 /// A fault on the board.
@@ -164,67 +208,4 @@ pub enum FaultRefused {
     /// There are as many faults as there may be.
     #[error("there are as many faults as there may be ({0})")]
     Full(usize),
-}
-
-/// The faults of one server.
-#[derive(Debug)]
-pub struct FaultBoard {}
-
-#[allow(clippy::todo, unused_variables)]
-impl FaultBoard {
-    /// An empty board. `clock` ends faults that last for a time.
-    #[must_use]
-    pub fn new(clock: std::sync::Arc<dyn crate::host::Clock>) -> Self {
-        Self {}
-    }
-
-    /// Sets a fault whose kind is among `allowed`, and gives its number.
-    ///
-    /// # Errors
-    /// [`FaultRefused`]; nothing has changed then.
-    pub fn set(
-        &self,
-        allowed: &std::collections::BTreeSet<FaultKind>,
-        fault: Fault,
-        scope: FaultScope,
-    ) -> Result<u64, FaultRefused> {
-        todo!()
-    }
-
-    /// Clears a fault; `false` when there is no such fault.
-    pub fn clear(&self, id: u64) -> bool {
-        todo!()
-    }
-
-    /// The faults in force, oldest first.
-    #[must_use]
-    pub fn list(&self) -> Vec<ActiveFault> {
-        todo!()
-    }
-
-    /// Whether a fault of this kind is in force now: for what holds over a time (a dark light).
-    /// `times` and `percent` do not enter.
-    #[must_use]
-    pub fn active(&self, kind: FaultKind) -> Option<Fault> {
-        todo!()
-    }
-
-    /// Whether a fault of this kind strikes on this occasion (a button press, a request, a
-    /// datagram): counts it, obeys `times`, `percent` and `seed`.
-    pub fn strikes(&self, kind: FaultKind) -> Option<Fault> {
-        todo!()
-    }
-
-    /// Like [`FaultBoard::active`] for the faults that name a sensor.
-    #[must_use]
-    pub fn sensor_value(&self, sensor: &str) -> Option<Option<f64>> {
-        todo!()
-    }
-
-    /// Counts up with each change of the board, also when a fault ends by itself and that was
-    /// noticed.
-    #[must_use]
-    pub fn changed(&self) -> tokio::sync::watch::Receiver<u64> {
-        todo!()
-    }
 }
