@@ -132,3 +132,20 @@ fn a_full_disk_keeps_nothing_of_a_record() {
     assert_eq!(journal.append(b" again").unwrap(), 5);
     assert_eq!(journal.read(0, 11).unwrap(), b"whole again");
 }
+
+#[test]
+fn the_part_of_a_record_that_was_written_is_taken_back() {
+    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+    let folder = Folder::new();
+    let journal = open(&folder, 1).unwrap();
+    journal.append(&[1; 4000]).unwrap();
+    // A file that can't grow beyond two pages: a longer write ends in its middle.
+    let small = File::from(memfd_create("small", MemfdFlags::ALLOW_SEALING).unwrap());
+    small.set_len(8192).unwrap();
+    fcntl_add_seals(&small, SealFlags::GROW).unwrap();
+    let small = Arc::new(small);
+    journal.lock().segments.back_mut().unwrap().file = small.clone();
+    assert!(journal.append(&[2; 9000]).is_err());
+    assert_eq!(small.metadata().unwrap().len(), 4000);
+    assert_eq!(journal.extent(), 0..4000);
+}

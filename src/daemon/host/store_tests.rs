@@ -1,6 +1,6 @@
 use std::sync::{
     Mutex,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicU64, Ordering},
 };
 
 use redb::{StorageBackend, backends::InMemoryBackend};
@@ -8,12 +8,13 @@ use redb::{StorageBackend, backends::InMemoryBackend};
 use super::*;
 use crate::host::tests::Folder;
 
-/// A disk that counts its syncs, can be held up in one, and can be full.
+/// A disk that counts its syncs, can be held up in one, and can fail to write.
 #[derive(Debug)]
 struct Disk {
     bytes: InMemoryBackend,
     syncs: AtomicU64,
-    full: AtomicBool,
+    /// How many writes fail from now on.
+    failing: AtomicU64,
     held_up: Mutex<()>,
 }
 
@@ -36,7 +37,9 @@ impl StorageBackend for Opened {
         self.0.bytes.sync_data()
     }
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
-        if self.0.full.load(Ordering::Relaxed) {
+        let less = |left: u64| left.checked_sub(1);
+        let (set, load) = (Ordering::Relaxed, Ordering::Relaxed);
+        if self.0.failing.fetch_update(set, load, less).is_ok() {
             return Err(std::io::ErrorKind::StorageFull.into());
         }
         self.0.bytes.write(offset, data)
@@ -47,7 +50,7 @@ fn disk() -> Arc<Disk> {
     Arc::new(Disk {
         bytes: InMemoryBackend::new(),
         syncs: AtomicU64::new(0),
-        full: AtomicBool::new(false),
+        failing: AtomicU64::new(0),
         held_up: Mutex::new(()),
     })
 }
@@ -131,15 +134,27 @@ async fn a_full_disk_refuses_changes_and_does_not_outlast_itself() {
     let disk = disk();
     let store = on(&disk).unwrap();
     store.commit(set(None, b"old")).await.unwrap();
-    disk.full.store(true, Ordering::Relaxed);
+    disk.failing.store(u64::MAX, Ordering::Relaxed);
     assert!(store.commit(set(None, b"new")).await.is_err());
     assert!(store.commit(set(None, b"new")).await.is_err());
-    disk.full.store(false, Ordering::Relaxed);
+    disk.failing.store(0, Ordering::Relaxed);
     assert_eq!(value(&store, None).unwrap(), b"old");
     store.commit(set(None, b"newer")).await.unwrap();
     assert_eq!(value(&store, None).unwrap(), b"newer");
     drop(store);
     assert_eq!(value(&on(&disk).unwrap(), None).unwrap(), b"newer");
+}
+
+#[tokio::test]
+async fn a_write_that_fails_once_is_made_again() {
+    let disk = disk();
+    let store = on(&disk).unwrap();
+    for n in 0..10 {
+        disk.failing.store(1, Ordering::Relaxed);
+        store.commit(set(None, &[n])).await.unwrap();
+        assert_eq!(disk.failing.load(Ordering::Relaxed), 0);
+        assert_eq!(value(&store, None).unwrap(), [n]);
+    }
 }
 
 #[tokio::test]
