@@ -1,7 +1,10 @@
 use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::events::testing::{Machine, about};
+use crate::events::{
+    state::UNWRITTEN_MAX,
+    testing::{Machine, about},
+};
 
 fn seqs(log: &EventLog) -> Vec<u64> {
     let all = log.read(0, usize::MAX, None).unwrap();
@@ -83,6 +86,35 @@ fn a_damaged_record_costs_itself_alone() {
     assert_eq!(seqs(&log).len(), 1999);
     assert_eq!(log.health().unreadable, 1);
     assert!(log.fault().is_some());
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_lies_in_the_journal_what_came_before_is_kept_and_the_log_goes_on(
+        noise: Vec<u8>, at in 0_usize..2000, instead: bool,
+    ) {
+        let machine = Machine::new();
+        let log = machine.open().unwrap();
+        let mut ends = Vec::new();
+        for _ in 0..8 {
+            log.record(about(Some("a"), EventKind::ServerAdded));
+            ends.push(machine.journal.extent().end);
+        }
+        {
+            let mut bytes = machine.journal.bytes.lock().unwrap();
+            let at = at.min(bytes.len());
+            let until = if instead { (at + noise.len()).min(bytes.len()) } else { at };
+            bytes.splice(at..until, noise);
+        }
+        let log = machine.open().unwrap();
+        let found = seqs(&log);
+        let before = ends.iter().filter(|end| **end <= at as u64).count() as u64;
+        proptest::prop_assert!(found.iter().copied().take_while(|seq| *seq <= before).eq(1..=before));
+        proptest::prop_assert!(found.is_sorted());
+        let next = log.record(about(None, EventKind::DaemonStopped));
+        let found = seqs(&machine.open().unwrap());
+        proptest::prop_assert_eq!(found.last(), Some(&next));
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod log;
 mod scan;
 mod sel;
 mod standard;
+mod state;
 #[cfg(test)]
 mod testing;
 mod text;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActorMark, Event, EventKind, EventLog, EventLogSettings, NewEvent, index::Entry, log::State,
+    ActorMark, Event, EventKind, EventLog, EventLogSettings, NewEvent, index::Entry, state::State,
 };
 use crate::{
     host::{Change, HostFault, Key, Stamp, Store, unversioned, versioned},
