@@ -5,7 +5,7 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::server::ServerId;
+use crate::{events::NewEvent, server::ServerId};
 
 /// A boxed future: what a trait object can return.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -158,6 +158,12 @@ pub trait Sealer: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`HostFault`] when the key or the context is another.
     fn open(&self, sealed: &[u8], context: &str) -> Result<zeroize::Zeroizing<Vec<u8>>, HostFault>;
+}
+
+/// Where what happened is written down, as far as whoever only writes needs it.
+pub trait Audit: Send + Sync + fmt::Debug {
+    /// Records an event and returns its number. Never waits for a disk to settle.
+    fn record(&self, event: NewEvent) -> u64;
 }
 
 /// A file that only grows at its end, in segments, for the event log.
