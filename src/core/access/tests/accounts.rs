@@ -142,7 +142,7 @@ async fn abandon_a_change(house: &House) {
 async fn a_change_whose_asker_is_gone_is_finished_by_the_sweeper() {
     let house = House::furnished().await;
     let session = house.session("op").await;
-    let running = tokio::spawn(house.gate.clone().run());
+    let running = house.run().await;
     abandon_a_change(&house).await;
     let mut ended = session.actor.ended().unwrap();
     ended.wait_for(|ended| *ended).await.unwrap();

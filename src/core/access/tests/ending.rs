@@ -39,7 +39,7 @@ async fn an_idle_session_ends_in_time_though_nobody_calls() {
         .gate
         .set_policy(&house.system(), policy(MINUTE, 10 * MINUTE))
         .unwrap();
-    let running = tokio::spawn(house.gate.clone().run());
+    let running = house.run().await;
     let session = house.session("op").await;
     house.heard();
     let took = end_of(session.actor.ended().unwrap()).await;
@@ -59,7 +59,7 @@ async fn a_session_in_use_ends_when_its_time_is_up() {
         .gate
         .set_policy(&house.system(), policy(MINUTE, 10 * MINUTE))
         .unwrap();
-    let running = tokio::spawn(house.gate.clone().run());
+    let running = house.run().await;
     let session = house.session("op").await;
     house.heard();
     let end = session.actor.ended().unwrap();
@@ -99,7 +99,7 @@ async fn a_token_is_refused_by_the_clock_and_nothing_revives_its_session() {
 #[tokio::test(start_paused = true)]
 async fn shorter_limits_hold_for_the_sessions_that_are_open() {
     let house = House::furnished().await;
-    let running = tokio::spawn(house.gate.clone().run());
+    let running = house.run().await;
     let session = house.session("op").await;
     tokio::time::sleep(MINUTE).await;
     house

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::{sync::Semaphore, task::JoinHandle, time::Instant};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -232,6 +232,13 @@ impl House {
         house.add("op", Role::Operator).await;
         house.add("guest", Role::ReadOnly).await;
         house
+    }
+
+    /// Runs the sweeper, and lets it fall asleep once.
+    pub(crate) async fn run(&self) -> JoinHandle<()> {
+        let running = tokio::spawn(self.gate.clone().run());
+        tokio::task::yield_now().await;
+        running
     }
 
     pub(crate) fn system(&self) -> Arc<Actor> {

@@ -172,7 +172,7 @@ async fn two_hundred_failures_over_all_names_shut_the_source_out_of_every_name()
 #[tokio::test(start_paused = true)]
 async fn failures_that_were_held_back_reach_the_log_within_a_second() {
     let house = House::furnished().await;
-    let running = tokio::spawn(house.gate.clone().run());
+    let running = house.run().await;
     house.heard();
     fail(&house, 5).await;
     assert_eq!(house.heard(), ["root failed 1x: the password is wrong"]);
