@@ -121,3 +121,21 @@ async fn few_descriptors() {
         "and later ones"
     );
 }
+
+#[tokio::test]
+async fn connections_that_are_reset_as_they_come_leave_nothing_behind() {
+    let house = House::plain(patient());
+    for _ in 0..15 {
+        let mut storm = Vec::new();
+        for _ in 0..200 {
+            let mut stream = house.connect_from("127.0.0.2").await;
+            _ = stream.write_all(GET.as_bytes()).await;
+            stream.set_zero_linger().unwrap();
+            storm.push(stream);
+        }
+    }
+    let mut later = house.connect().await;
+    assert!(ask(&mut later, GET).await.ends_with("hello"));
+    drop(later);
+    house.empty().await;
+}
