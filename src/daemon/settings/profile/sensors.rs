@@ -31,6 +31,9 @@ impl Default for Sensors {
 pub struct Curve {
     /// The goal while the server is off.
     pub off: f64,
+    /// Where it is at once when power comes on: a fan spins up at full speed. `None` for where it
+    /// was.
+    pub start: Option<f64>,
     /// The goal while it is on and idle.
     pub idle: f64,
     /// The goal under full load.
@@ -61,6 +64,7 @@ struct Written {
     hysteresis: f64,
     needs_power: bool,
     off: Option<f64>,
+    start: Option<f64>,
     idle: f64,
     full: f64,
     #[serde(default, with = "value::duration")]
@@ -115,9 +119,9 @@ impl Written {
             return Err("a name is 1 to 16 ASCII characters");
         }
         let in_range = |value: f64| (self.min..=self.max).contains(&value);
-        let goals = [Some(self.idle), Some(self.full), self.off];
+        let goals = [Some(self.idle), Some(self.full), self.off, self.start];
         if !goals.into_iter().flatten().all(in_range) {
-            return Err("off, idle and full are within min and max");
+            return Err("off, start, idle and full are within min and max");
         }
         let positive = |value: f64| value.is_finite() && value >= 0.0;
         if !positive(self.ripple) || !positive(self.accuracy) || !positive(self.hysteresis) {
@@ -154,6 +158,7 @@ impl Written {
     fn curve(&self) -> Curve {
         Curve {
             off: self.off.unwrap_or(self.idle),
+            start: self.start,
             idle: self.idle,
             full: self.full,
             tau: self.tau,
