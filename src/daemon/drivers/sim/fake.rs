@@ -1,4 +1,4 @@
-//! A fault board for tests.
+//! A fault board for tests: without times and percents.
 
 use std::sync::Mutex;
 
@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::faults::Faults;
 
-/// Holds faults that strike whenever they are asked for.
+/// Its faults strike whenever they are asked for.
 #[derive(Debug)]
 pub(super) struct FakeFaults {
     set: Mutex<Vec<ActiveFault>>,
@@ -33,6 +33,11 @@ impl FakeFaults {
         self.changed.send_replace(id);
         id
     }
+
+    pub(super) fn clear(&self, id: u64) {
+        self.set.lock().unwrap().retain(|active| active.id != id);
+        self.changed.send_modify(|count| *count += 1);
+    }
 }
 
 impl Faults for FakeFaults {
@@ -44,9 +49,14 @@ impl Faults for FakeFaults {
 
     fn strikes(&self, kind: FaultKind) -> Option<Fault> {
         let mut set = self.set.lock().unwrap();
-        let found = set.iter_mut().find(|active| active.fault.kind() == kind)?;
-        found.struck += 1;
-        Some(found.fault.clone())
+        let at = set.iter().position(|active| active.fault.kind() == kind)?;
+        set[at].struck += 1;
+        let fault = set[at].fault.clone();
+        // An entry for the log happens once.
+        if kind == FaultKind::SelEntry {
+            set.remove(at);
+        }
+        Some(fault)
     }
 
     fn sensor_value(&self, wanted: &str) -> Option<Option<f64>> {
@@ -60,11 +70,6 @@ impl Faults for FakeFaults {
 
     fn list(&self) -> Vec<ActiveFault> {
         self.set.lock().unwrap().clone()
-    }
-
-    fn clear(&self, id: u64) {
-        self.set.lock().unwrap().retain(|active| active.id != id);
-        self.changed.send_modify(|count| *count += 1);
     }
 
     fn changed(&self) -> watch::Receiver<u64> {

@@ -17,8 +17,6 @@ pub(crate) trait Faults: Send + Sync + fmt::Debug {
     fn sensor_value(&self, sensor: &str) -> Option<Option<f64>>;
     /// The faults in force.
     fn list(&self) -> Vec<ActiveFault>;
-    /// Takes a fault off the board.
-    fn clear(&self, id: u64);
     /// Counts up with each change.
     fn changed(&self) -> watch::Receiver<u64>;
 }
@@ -38,10 +36,6 @@ impl Faults for FaultBoard {
 
     fn list(&self) -> Vec<ActiveFault> {
         Self::list(self)
-    }
-
-    fn clear(&self, id: u64) {
-        Self::clear(self, id);
     }
 
     fn changed(&self) -> watch::Receiver<u64> {

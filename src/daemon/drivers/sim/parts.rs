@@ -97,7 +97,12 @@ impl Lines for Panel {
 impl Drop for Panel {
     fn drop(&mut self) {
         self.0.0.act(|machine, now| {
-            for line in [Line::PowerButton, Line::ResetButton, Line::Nmi] {
+            for line in [
+                Line::PowerButton,
+                Line::ResetButton,
+                Line::Nmi,
+                Line::Identify,
+            ] {
                 machine.drive(line, false, now);
             }
         });

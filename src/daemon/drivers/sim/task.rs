@@ -7,7 +7,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use bytes::Bytes;
 use outband_core::{
     driver::{Frame, Observed, Picture, SerialSink},
-    faults::Fault,
+    faults::{Fault, FaultKind},
     host::BootId,
 };
 use outband_protocol::{
@@ -105,7 +105,8 @@ impl Task {
                 sink.received(&bytes);
             }
             if let Some((work, record)) = turn.work {
-                self.work(work, record).await;
+                // In a box: the task of an idle machine, of which there are many, stays small.
+                Box::pin(self.work(work, record)).await;
                 continue;
             }
             if turn.abandoned {
@@ -227,31 +228,27 @@ impl Task {
             return Vec::new();
         }
         self.faults.mark_unchanged();
+        let faults = &self.shared.faults;
+        self.timed_fault = faults.list().iter().any(|active| {
+            matches!(active.fault, Fault::DeadPowerLed | Fault::NoSignal)
+                && active.scope.seconds.is_some()
+        });
         let mut entries = Vec::new();
-        self.timed_fault = false;
-        for active in self.shared.faults.list() {
-            match active.fault {
-                Fault::SelEntry {
-                    sensor_type,
-                    sensor_number,
-                    event_type,
-                    data,
-                } => {
-                    entries.push(SystemEvent {
-                        generator: GENERATOR_BMC,
-                        sensor_type,
-                        sensor_number,
-                        assertion: event_type & 0x80 == 0,
-                        event_type: event_type & 0x7F,
-                        data,
-                    });
-                    self.shared.faults.clear(active.id);
-                }
-                Fault::DeadPowerLed | Fault::NoSignal => {
-                    self.timed_fault |= active.scope.seconds.is_some();
-                }
-                _ => {}
-            }
+        while let Some(Fault::SelEntry {
+            sensor_type,
+            sensor_number,
+            event_type,
+            data,
+        }) = faults.strikes(FaultKind::SelEntry)
+        {
+            entries.push(SystemEvent {
+                generator: GENERATOR_BMC,
+                sensor_type,
+                sensor_number,
+                assertion: event_type & 0x80 == 0,
+                event_type: event_type & 0x7F,
+                data,
+            });
         }
         entries
     }

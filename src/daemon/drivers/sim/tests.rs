@@ -9,7 +9,7 @@ use outband_core::{
     driver::{BootBy, Line, Lines, Observed, Picture, Sensed, SerialSink},
     faults::{Fault, FaultKind},
     host::Stamp,
-    server::{BootOverride, BootTarget, OverrideLifetime},
+    server::{BootOverride, BootProgress, BootTarget, OverrideLifetime},
 };
 use outband_protocol::{
     hid::{HeldKeys, Usage},
@@ -169,8 +169,10 @@ async fn a_shut_down_is_told_before_the_light_goes_out() {
     assert_eq!(sensed.borrow().on, Some(true));
     rig.press(Line::PowerButton, 100).await;
     until_on(&mut sensed, false).await;
-    let told = rig.parts.observed.as_mut().unwrap().try_recv();
-    assert_eq!(told, Ok(Observed::ShutDown));
+    let observed = rig.parts.observed.as_mut().unwrap();
+    let known = Observed::Progress(BootProgress::OsRunning);
+    assert_eq!(observed.try_recv(), Ok(known));
+    assert_eq!(observed.try_recv(), Ok(Observed::ShutDown));
 }
 
 #[tokio::test(start_paused = true)]
@@ -371,6 +373,8 @@ async fn the_daemon_finds_its_machine_again_unless_mains_were_lost() {
     assert!(rig.is_on());
     assert_eq!(rig.parts.boot.as_ref().unwrap().last_used(), Some(5));
     tokio::time::sleep(Duration::from_secs(60)).await;
+    let known = Observed::Progress(BootProgress::OsRunning);
+    assert_eq!(rig.observed().await, known);
     let told = rig.parts.observed.as_mut().unwrap().try_recv();
     assert!(told.is_err(), "no boot: {told:?}");
     end(rig).await;
@@ -470,7 +474,7 @@ async fn a_dead_power_light_is_sensed_dark_while_the_fault_lasts() {
     let mut sensed = rig.lines().sensed();
     let fault = rig.faults.set(Fault::DeadPowerLed);
     until_on(&mut sensed, false).await;
-    Faults::clear(&*rig.faults, fault);
+    rig.faults.clear(fault);
     until_on(&mut sensed, true).await;
 }
 
@@ -481,7 +485,7 @@ async fn a_lost_signal_is_shown_while_the_fault_lasts() {
     let fault = rig.faults.set(Fault::NoSignal);
     let dark = |picture: &Picture| matches!(picture, Picture::NoSignal);
     watched.wait_for(dark).await.unwrap();
-    Faults::clear(&*rig.faults, fault);
+    rig.faults.clear(fault);
     watched.wait_for(|picture| !dark(picture)).await.unwrap();
 }
 

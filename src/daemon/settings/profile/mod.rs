@@ -146,6 +146,14 @@ impl fmt::Display for Names {
     }
 }
 
+impl BootPlan {
+    /// Whether the firmware has a set-up and a boot menu.
+    #[must_use]
+    pub fn has_set_up(&self) -> bool {
+        self.targets.contains(&BootTarget::BiosSetup)
+    }
+}
+
 impl Profile {
     /// The names of the built-in profiles, the default one first.
     pub fn names() -> impl Iterator<Item = &'static str> {

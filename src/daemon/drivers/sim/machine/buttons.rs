@@ -28,19 +28,13 @@ const FRONT_PANEL_NMI: SystemEvent = SystemEvent {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Press {
     since: Instant,
-    /// It has had its effect: releasing it early means nothing more.
+    /// It has had its effect, on or off: neither releasing nor holding it means more.
     spent: bool,
-    /// It forced the machine off; holding it on does nothing more.
-    forced: bool,
 }
 
 impl Press {
     const fn new(since: Instant, spent: bool) -> Self {
-        Self {
-            since,
-            spent,
-            forced: false,
-        }
+        Self { since, spent }
     }
 
     fn held_ms(&self, now: Instant) -> u64 {
@@ -74,7 +68,7 @@ impl Machine {
             }
             (Some(press), false) => {
                 self.power_button = None;
-                let short = !press.spent && !press.forced;
+                let short = !press.spent;
                 let ignored = short && self.deaf();
                 self.saw(Saw::PowerButtonUp {
                     held_ms: press.held_ms(now),
@@ -106,7 +100,7 @@ impl Machine {
 
     /// When the held power button forces the machine off.
     pub(super) fn forced_off_at(&self) -> Option<Instant> {
-        let press = self.power_button.filter(|press| !press.forced)?;
+        let press = self.power_button.filter(|press| !press.spent)?;
         self.is_on()
             .then(|| press.since + self.profile.blueprint.front.forced_off_after)
     }
@@ -114,7 +108,7 @@ impl Machine {
     /// The power button was held long enough.
     pub(super) fn force_off(&mut self) {
         if let Some(press) = &mut self.power_button {
-            press.forced = true;
+            press.spent = true;
         }
         self.power_off(OffBy::HeldButton);
     }

@@ -64,7 +64,7 @@ impl Machine {
             return;
         }
         match &mut self.phase {
-            Phase::Post(post) => match key {
+            Phase::Post(post) if self.profile.blueprint.boot.has_set_up() => match key {
                 Usage::DELETE => post.wish = Wish::SetUp,
                 Usage::F12 => post.wish = Wish::Menu,
                 _ => {}
@@ -89,7 +89,7 @@ impl Machine {
                     self.type_letter(Door::Keyboard, letter, now);
                 }
             }
-            Phase::Boot(_) | Phase::Off | Phase::Reset => {}
+            Phase::Post(_) | Phase::Boot(_) | Phase::Off | Phase::Reset => {}
         }
     }
 

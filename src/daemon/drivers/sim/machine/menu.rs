@@ -62,9 +62,9 @@ impl Menu {
         let count = u16::try_from(self.devices.len()).unwrap_or(0);
         let area = Area {
             column: grid.columns().saturating_sub(width) / 2,
-            row: grid.rows().saturating_sub(count + 7) / 2,
+            row: grid.rows().saturating_sub(count + 6) / 2,
             columns: width,
-            rows: count + 7,
+            rows: count + 6,
         };
         grid.fill(area, ' ', BODY);
         grid.frame(area, Border::DOUBLE, BODY);
@@ -75,7 +75,7 @@ impl Menu {
             grid.put(area.column + 2, row, &line, ink);
         }
         let hint = "Up/Down   Enter Boot   Esc As usual";
-        grid.put_middle(area.row + area.rows - 3, hint, HINT);
+        grid.put_middle(area.row + area.rows - 2, hint, HINT);
     }
 }
 

@@ -191,7 +191,9 @@ impl Machine {
         machine
     }
 
+    /// Its system was running before the daemon came.
     fn found_running(&mut self, system: System, now: Instant) {
+        self.progress(BootProgress::OsRunning);
         let os = Os::found_running(system.clone(), &self.profile, now);
         self.running = Some(system);
         self.phase = Phase::Os(Box::new(os));

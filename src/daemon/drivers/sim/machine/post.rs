@@ -56,7 +56,7 @@ impl Post {
             let percent = (part / SPLASH * 100.0) as u8;
             return Scene::Splash {
                 percent,
-                hint: self.wish.hint(),
+                hint: self.hint(profile),
             };
         }
         let part = if splash {
@@ -136,18 +136,17 @@ impl Post {
         } else {
             WARM
         };
-        grid.put(2, rows - 2, self.wish.hint(), ink);
+        grid.put(2, rows - 2, self.hint(profile), ink);
         grid
     }
-}
 
-impl Wish {
-    /// What the screen says about it.
-    const fn hint(self) -> &'static str {
-        match self {
-            Self::Nothing => "Press DEL for set-up, F12 for boot menu",
-            Self::SetUp => "Entering set-up ...",
-            Self::Menu => "Opening the boot menu ...",
+    /// What the screen says about keys.
+    fn hint(&self, profile: &Profile) -> &'static str {
+        match self.wish {
+            _ if !profile.blueprint.boot.has_set_up() => "",
+            Wish::Nothing => "Press DEL for set-up, F12 for boot menu",
+            Wish::SetUp => "Entering set-up ...",
+            Wish::Menu => "Opening the boot menu ...",
         }
     }
 }
@@ -244,7 +243,8 @@ mod tests {
             let profile = Profile::builtin(name).unwrap();
             let page = text(&post(Wish::SetUp).page(&profile, 1.0));
             assert!(page.contains("Keyboard, pointer"), "{page}");
-            assert!(page.contains("Entering set-up"), "{page}");
+            let says = page.contains("Entering set-up");
+            assert_eq!(says, profile.blueprint.boot.has_set_up(), "{page}");
         }
     }
 }

@@ -57,6 +57,9 @@ const HINT: Ink = Ink::new(colour::DARK_GREY, colour::GREY);
 /// Columns and rows of the set-up's screen.
 pub(super) const SIZE: (u16, u16) = (80, 25);
 
+/// Where values begin on the first page; a UUID must fit behind it.
+const VALUE_COLUMN: u16 = 17;
+
 /// Where the page ends and the help begins.
 const HELP_COLUMN: u16 = 54;
 
@@ -254,8 +257,13 @@ fn paint_main(grid: &mut Grid, made_of: &Inventory) {
     let mut row = 4;
     let mut put = |name: &str, value: &str| {
         if row < SIZE.1 - 4 {
-            grid.put(3, row, &format!("{name:<15}"), BODY);
-            grid.put(18, row, &clip(value, HELP_COLUMN - 18), STRONG);
+            grid.put(3, row, &clip(name, VALUE_COLUMN - 4), BODY);
+            grid.put(
+                VALUE_COLUMN,
+                row,
+                &clip(value, HELP_COLUMN - VALUE_COLUMN - 1),
+                STRONG,
+            );
             row += 1;
         }
     };

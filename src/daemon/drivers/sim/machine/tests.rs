@@ -257,6 +257,15 @@ fn a_held_button_forces_off_at_its_time_and_not_earlier() {
 }
 
 #[test]
+fn the_press_that_switches_on_may_last() {
+    let mut bench = Bench::new();
+    bench.press(Line::PowerButton, 60_000);
+    bench.wait(60_000);
+    assert!(bench.is_on());
+    assert_eq!(bench.boots().len(), 1);
+}
+
+#[test]
 fn firmware_goes_off_at_a_short_press_because_nothing_can_shut_down() {
     let mut bench = Bench::new();
     bench.press(Line::PowerButton, 100);
@@ -642,7 +651,9 @@ fn a_running_machine_is_found_running_without_a_new_boot() {
     let mut found = Bench::with("pc", remembering(record));
     found.wait(60_000);
     assert!(found.is_on());
-    assert!(found.observed.is_empty() && found.saw.is_empty());
+    let known = [Observed::Progress(BootProgress::OsRunning)];
+    assert_eq!(found.observed, known, "how far it came, and no boot");
+    assert!(found.saw.is_empty());
     assert!(found.screen().contains("sim-1 login:"));
 }
 
@@ -688,6 +699,17 @@ fn overrides_that_the_firmware_does_not_know_are_refused() {
     let uefi = Some(BootMode::Uefi);
     assert!(machine.set_override(asked(BootTarget::Pxe, uefi)).is_err());
     assert!(machine.set_override(asked(BootTarget::Pxe, None)).is_ok());
+}
+
+#[test]
+fn a_machine_without_a_set_up_neither_offers_nor_opens_it() {
+    let mut bench = Bench::with("board", fresh());
+    bench.press(Line::PowerButton, 100);
+    bench.hold([Usage::DELETE]);
+    bench.wait(700);
+    assert!(!bench.screen().contains("set-up"), "{}", bench.screen());
+    bench.wait(500);
+    assert_eq!(bench.boots(), [(Some(BootTarget::Hdd), None)]);
 }
 
 #[test]
