@@ -97,7 +97,7 @@ impl Terminal {
         if self.row + 1 < self.grid.rows() {
             self.row += 1;
         } else {
-            self.grid.scroll(Ink::PLAIN);
+            self.grid.scroll();
         }
     }
 

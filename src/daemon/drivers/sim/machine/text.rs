@@ -82,39 +82,43 @@ pub(crate) struct Cell {
     pub(crate) ink: Ink,
 }
 
-/// A screen full of characters.
+/// A screen full of characters. Rows take memory once something was written to them or below.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grid {
-    columns: u16,
-    cells: Box<[Cell]>,
+    rows: u16,
+    /// A row that nothing was written to.
+    blank: Box<[Cell]>,
+    /// The rows in use, from the top.
+    cells: Vec<Cell>,
 }
 
 impl Grid {
     /// An empty screen of at least one character.
     pub(crate) fn new(columns: u16, rows: u16, ink: Ink) -> Self {
-        let columns = columns.max(1);
         let blank = Cell { code: b' ', ink };
-        let count = usize::from(columns) * usize::from(rows.max(1));
         Self {
-            columns,
-            cells: vec![blank; count].into_boxed_slice(),
+            rows: rows.max(1),
+            blank: vec![blank; usize::from(columns.max(1))].into_boxed_slice(),
+            cells: Vec::new(),
         }
     }
 
     /// Its columns.
-    pub(crate) const fn columns(&self) -> u16 {
-        self.columns
+    pub(crate) fn columns(&self) -> u16 {
+        // It was made from a `u16`.
+        u16::try_from(self.blank.len()).unwrap_or(u16::MAX)
     }
 
     /// Its rows.
-    pub(crate) fn rows(&self) -> u16 {
-        // It was made from a `u16`.
-        u16::try_from(self.cells.len() / usize::from(self.columns)).unwrap_or(u16::MAX)
+    pub(crate) const fn rows(&self) -> u16 {
+        self.rows
     }
 
     /// Its rows' characters, from the top.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &[Cell]> {
-        self.cells.chunks(usize::from(self.columns))
+        let used = self.cells.chunks(self.blank.len());
+        used.chain(std::iter::repeat(&*self.blank))
+            .take(usize::from(self.rows))
     }
 
     /// A row as text, without the blanks at its end.
@@ -127,10 +131,18 @@ impl Grid {
 
     /// Puts one code; outside the screen nothing happens.
     pub(super) fn set(&mut self, column: u16, row: u16, code: u8, ink: Ink) {
-        if column >= self.columns {
+        if column >= self.columns() || row >= self.rows {
             return;
         }
-        let at = usize::from(row) * usize::from(self.columns) + usize::from(column);
+        let start = usize::from(row) * self.blank.len();
+        let at = start + usize::from(column);
+        if self.cells.len() <= at {
+            self.cells
+                .reserve_exact(start + self.blank.len() - self.cells.len());
+            while self.cells.len() <= at {
+                self.cells.extend_from_slice(&self.blank);
+            }
+        }
         if let Some(cell) = self.cells.get_mut(at) {
             *cell = Cell { code, ink };
         }
@@ -138,7 +150,7 @@ impl Grid {
 
     /// Writes text from a place on; what does not fit into the row is cut off.
     pub(crate) fn put(&mut self, column: u16, row: u16, text: &str, ink: Ink) {
-        for (column, letter) in (column..self.columns).zip(text.chars()) {
+        for (column, letter) in (column..self.columns()).zip(text.chars()) {
             self.set(column, row, code_of(letter), ink);
         }
     }
@@ -146,7 +158,7 @@ impl Grid {
     /// Writes text into the middle of a row.
     pub(super) fn put_middle(&mut self, row: u16, text: &str, ink: Ink) {
         let length = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
-        self.put(self.columns.saturating_sub(length) / 2, row, text, ink);
+        self.put(self.columns().saturating_sub(length) / 2, row, text, ink);
     }
 
     /// Fills an area with a character.
@@ -181,13 +193,9 @@ impl Grid {
     }
 
     /// Moves everything up by a row and blanks the last.
-    pub(super) fn scroll(&mut self, ink: Ink) {
-        let columns = usize::from(self.columns);
-        self.cells.copy_within(columns.min(self.cells.len()).., 0);
-        let kept = self.cells.len().saturating_sub(columns);
-        for cell in self.cells.iter_mut().skip(kept) {
-            *cell = Cell { code: b' ', ink };
-        }
+    pub(super) fn scroll(&mut self) {
+        let first = self.blank.len().min(self.cells.len());
+        self.cells.drain(..first);
     }
 }
 
@@ -237,7 +245,7 @@ mod tests {
         let mut grid = Grid::new(3, 2, Ink::PLAIN);
         grid.put(0, 0, "one", Ink::PLAIN);
         grid.put(0, 1, "two", Ink::PLAIN);
-        grid.scroll(Ink::PLAIN);
+        grid.scroll();
         assert_eq!(
             (grid.line_text(0).as_str(), grid.line_text(1).as_str()),
             ("two", "")
