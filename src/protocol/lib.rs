@@ -7,4 +7,5 @@
 
 pub mod hid;
 pub mod ipmi;
+pub mod iso9660;
 pub mod video;

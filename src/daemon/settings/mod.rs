@@ -1,1 +1,3 @@
 //! Typed settings, their defaults, and where each value came from.
+
+pub mod profile;
