@@ -1,4 +1,7 @@
 //! The ways in. A folder a service, all of one shape.
 
+mod body;
 pub mod console;
+mod json;
+mod proof;
 pub mod redfish;
