@@ -1,6 +1,8 @@
 //! What holds the house together: arrows between the crates, the size and head of every file, where
 //! `unsafe` may stand, and that every setting is documented.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // All of it is a test: to fail is its trade.
+
 mod arrows;
 mod code;
 mod files;

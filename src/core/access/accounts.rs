@@ -74,6 +74,9 @@ pub struct NewAccount {
     pub scope: Scope,
     /// Whether the password must be changed before anything else.
     pub must_change_password: bool,
+    /// Whether the password works once: after the first log-in with it, it opens nothing any more
+    /// but for ten minutes and from the same address (see [`super::Gate::open_session`]).
+    pub one_time: bool,
 }
 
 /// A change of an account; what is `None` stays.

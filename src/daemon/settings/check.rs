@@ -174,7 +174,9 @@ fn listeners(settings: &Settings, found: &mut Found) {
             &service.plain_http.listen,
         ),
     ] {
-        if enabled && list.is_empty() {
+        // Where every server has an address of its own, there need be no shared one.
+        let own = |server: &Server| name == "https" && server.listen.https.is_some();
+        if enabled && list.is_empty() && !settings.server.iter().any(own) {
             let path = KeyPath::dotted("service").key(name).key("listen");
             let what = "no address; write `enabled = false` to switch the service off";
             found.push((path, what.to_owned()));

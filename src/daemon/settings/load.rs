@@ -100,7 +100,12 @@ fn typed(layers: Layer, folder: &Path, mut problems: Vec<Problem>) -> Result<Loa
     };
     let settings = settings.map(|mut settings| {
         check::resolve(&mut settings, folder);
-        let found = check::check(&settings);
+        let mut found = check::check(&settings);
+        // A bad value was taken out: that it is missing now is not another problem.
+        found.retain(|(key, _)| {
+            let mut bad = problems.iter().filter_map(|problem| problem.key.as_ref());
+            !bad.any(|bad| bad.0.starts_with(&key.0))
+        });
         problems.extend(found.into_iter().map(|(key, what)| Problem {
             at: good.source(&key),
             key: Some(key),

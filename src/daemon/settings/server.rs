@@ -201,15 +201,19 @@ pub struct FaultSetting {
 
 impl<'de> Deserialize<'de> for FaultSetting {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Not derived: `flatten` would let unknown keys through.
+        // Not derived: `flatten` would let unknown keys through, and so do kinds without values.
         let mut keys = toml::Table::deserialize(deserializer)?;
         let scope = keys.remove("scope").map(toml::Value::try_into);
+        let scope = scope.transpose().map_err(|why| plain::<D>(&why))?;
+        let fault: Fault = keys.clone().try_into().map_err(|why| plain::<D>(&why))?;
+        let known = toml::Table::try_from(&fault).map_err(D::Error::custom)?;
+        if let Some(unknown) = keys.keys().find(|key| !known.contains_key(*key)) {
+            let what = format!("unknown field `{}`", unknown.escape_debug());
+            return Err(D::Error::custom(what));
+        }
         Ok(Self {
-            fault: keys.try_into().map_err(|why| plain::<D>(&why))?,
-            scope: scope
-                .transpose()
-                .map_err(|why| plain::<D>(&why))?
-                .unwrap_or_default(),
+            fault,
+            scope: scope.unwrap_or_default(),
         })
     }
 }

@@ -152,6 +152,14 @@ fn bad_settings_name_file_line_and_key() {
             "outband.toml:3: server.sim.fault: unknown field `fctor`",
         ),
         (
+            "[[server]]\nid = \"1\"\n[[server.sim.fault]]\nkind = \"no-signal\"\nx = 1",
+            "outband.toml:3: server.sim.fault: unknown field `x`",
+        ),
+        (
+            "[service.https]\nlisten = [\"localhost\"]",
+            "outband.toml:2: service.https.listen: `localhost` is no address",
+        ),
+        (
             "[[server]]\nid = \"1\"\n[[server.sim.fault]]\nkind = \"no-signal\"\nscope = { x = 1 }",
             "outband.toml:3: server.sim.fault: unknown field `x`",
         ),
