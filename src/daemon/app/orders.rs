@@ -155,6 +155,8 @@ pub async fn carry_out(
         Order::Password { name, password } => {
             let change = AccountChange {
                 password: Some(password.0),
+                // Whoever sits at the device chose it: there is nothing left to change.
+                must_change_password: Some(false),
                 ..AccountChange::default()
             };
             gate.change(actor, find(gate, actor, &name)?.id, change)

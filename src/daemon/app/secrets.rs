@@ -1,4 +1,11 @@
-//! Secrets that are made up: for a first start, a demo, or whoever asks for one.
+//! Secrets that are made up, and secrets that stand in files.
+
+use std::{
+    fmt::Display,
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
@@ -24,6 +31,41 @@ pub fn made_up(length: usize) -> Result<Zeroizing<String>, AppFault> {
     Ok(Zeroizing::new(bytes.iter().map(character).collect()))
 }
 
+/// The longest line that is read as a secret, in bytes.
+const LINE_MAX: usize = 1024;
+
+/// The first line of a file; `-` is standard input.
+///
+/// # Errors
+/// [`AppFault`] that names the file.
+pub fn from_file(path: &Path) -> Result<Zeroizing<String>, AppFault> {
+    let fail =
+        |why: &dyn Display| AppFault::new(format!("the password file {}: {why}", path.display()));
+    let text = if path == Path::new("-") {
+        line(io::stdin())
+    } else {
+        File::open(path).and_then(line)
+    };
+    text.map_err(|why| fail(&why))
+}
+
+/// Reads one line, without its end, and leaves no copy of it anywhere.
+///
+/// # Errors
+/// When it can't be read, is longer than a kilobyte or is no UTF-8 text.
+pub fn line(mut reader: impl Read) -> io::Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LINE_MAX));
+    let mut byte = Zeroizing::new([0]);
+    while reader.read(&mut *byte)? > 0 && byte[0] != b'\n' {
+        if bytes.len() == LINE_MAX {
+            return Err(io::Error::other("the line is too long"));
+        }
+        bytes.push(byte[0]);
+    }
+    let text = str::from_utf8(&bytes).map_err(io::Error::other)?;
+    Ok(Zeroizing::new(text.trim_end_matches('\r').to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,5 +76,13 @@ mod tests {
         assert_ne!(*one, *two);
         assert_eq!(one.len(), 16);
         assert!(one.bytes().all(|b| b.is_ascii_alphanumeric()));
+    }
+
+    #[test]
+    fn a_file_gives_its_first_line() {
+        assert_eq!(*line(&b"secret word\r\nmore"[..]).unwrap(), "secret word");
+        assert_eq!(*line(&b"secret"[..]).unwrap(), "secret");
+        assert!(line(&[b'x'; 2000][..]).is_err());
+        assert!(line(&[0xff_u8, b'\n'][..]).is_err());
     }
 }

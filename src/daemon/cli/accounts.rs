@@ -10,13 +10,18 @@ use outband_core::{
     access::{AccountType, Role, Scope},
     server::ServerId,
 };
+use tokio::net::UnixStream;
 use zeroize::Zeroizing;
 
 use super::{Failure, block_on, client::Daemon, print, secret::SecretFrom, serve::SettingsFile};
-use crate::app::{
-    self, folder,
-    local::ACCOUNTS,
-    orders::{Listed, Order, Secret},
+use crate::{
+    app::{
+        self, folder,
+        local::ACCOUNTS,
+        orders::{Listed, Order, Secret},
+        secrets::LOGIN_LENGTH,
+    },
+    settings::{Bytes, State},
 };
 
 /// `outband user`.
@@ -122,27 +127,63 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The state folder.
-    pub(super) fn state(&self) -> Result<PathBuf, Failure> {
+    /// What is kept, and where.
+    fn state(&self) -> Result<(PathBuf, Bytes), Failure> {
         if let Some(state) = &self.state {
-            return Ok(state.clone());
+            return Ok((state.clone(), State::default().events_max));
         }
-        self.file.load()?.settings.state.dir.ok_or_else(|| {
+        let State { dir, events_max } = self.file.load()?.settings.state;
+        let dir = dir.ok_or_else(|| {
             Failure::new("the settings keep everything in memory: there is no folder to open")
-        })
+        })?;
+        Ok((dir, events_max))
     }
 
-    /// The daemon's own socket.
-    pub(super) fn socket(&self) -> Result<PathBuf, Failure> {
-        Ok(self.state()?.join(folder::SOCKET))
+    /// Gives an order to who is there to carry it out.
+    async fn tell(&self, order: Order) -> Result<Vec<Listed>, Failure> {
+        let (state, events_max) = self.state()?;
+        let socket = state.join(folder::SOCKET);
+        if UnixStream::connect(&socket).await.is_err() {
+            return Ok(app::offline::accounts(&state, events_max, order).await?);
+        }
+        let fail = |why: serde_json::Error| Failure::new(format!("the daemon's answer: {why}"));
+        let order = serde_json::to_vec(&order).map(Zeroizing::new);
+        let daemon = Daemon::Local(socket);
+        let answer = daemon.ask(Method::POST, ACCOUNTS, Some(order.map_err(fail)?));
+        serde_json::from_slice(&answer.await?.good()?).map_err(fail)
+    }
+
+    /// Gives an order that carries a secret.
+    fn tell_secret(
+        &self,
+        from: &SecretFrom,
+        what: &str,
+        length: usize,
+        order: impl FnOnce(Secret) -> Order,
+    ) -> Result<(), Failure> {
+        let secret = from.get(what, length)?;
+        block_on(self.tell(order(Secret(secret.clone()))))?;
+        from.tell(&secret);
+        Ok(())
     }
 }
 
 impl User {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let (place, order, as_json) = match self {
-            Self::List { json, place } => (place, Order::List, Some(json)),
-            Self::Remove { name, place } => (place, Order::Remove { name }, None),
+        match self {
+            Self::List { json, place } => {
+                let accounts = block_on(place.tell(Order::List))?;
+                print(&if json {
+                    serde_json::to_string_pretty(&accounts).unwrap_or_default() + "\n"
+                } else {
+                    table(&accounts)
+                });
+                Ok(())
+            }
+            Self::Remove { name, place } => {
+                block_on(place.tell(Order::Remove { name }))?;
+                Ok(())
+            }
             Self::Add {
                 name,
                 role,
@@ -151,75 +192,45 @@ impl User {
                 must_change,
                 secret,
                 place,
-            } => {
-                let order = Order::Add {
-                    password: Secret(secret.get("Password", app::secrets::LOGIN_LENGTH)?),
-                    name,
-                    role: role.role(),
-                    types: account_types(&types),
-                    scope: if servers.is_empty() {
-                        Scope::All
-                    } else {
-                        Scope::Servers(servers)
-                    },
-                    must_change_password: must_change,
-                };
-                (place, order, None)
-            }
+            } => place.tell_secret(&secret, "Password", LOGIN_LENGTH, |password| Order::Add {
+                name,
+                password,
+                role: role.role(),
+                types: account_types(&types),
+                scope: if servers.is_empty() {
+                    Scope::All
+                } else {
+                    Scope::Servers(servers)
+                },
+                must_change_password: must_change,
+            }),
             Self::Passwd {
                 name,
                 secret,
                 place,
-            } => {
-                let password = Secret(secret.get("Password", app::secrets::LOGIN_LENGTH)?);
-                (place, Order::Password { name, password }, None)
-            }
+            } => place.tell_secret(&secret, "Password", LOGIN_LENGTH, |password| {
+                Order::Password { name, password }
+            }),
+            // IPMI takes 20 bytes and shows their hash to whoever asks: use them all.
             Self::Ipmi {
                 name,
                 secret,
                 place,
-            } => {
-                // IPMI takes 20 bytes and shows their hash to whoever asks: use them all.
-                let secret = Secret(secret.get("IPMI secret", 20)?);
-                (place, Order::Ipmi { name, secret }, None)
-            }
+            } => place.tell_secret(&secret, "IPMI secret", 20, |secret| Order::Ipmi {
+                name,
+                secret,
+            }),
+            // RFC 6143 section 7.2.2: eight characters count.
             Self::Vnc {
                 name,
                 secret,
                 place,
-            } => {
-                // RFC 6143 section 7.2.2: eight characters count.
-                let secret = Secret(secret.get("VNC secret", 8)?);
-                (place, Order::Vnc { name, secret }, None)
-            }
-        };
-        let accounts = block_on(tell(&place, order))?;
-        match as_json {
-            Some(true) => {
-                let json = serde_json::to_string_pretty(&accounts).unwrap_or_default();
-                print(&format!("{json}\n"));
-            }
-            Some(false) => print(&table(&accounts)),
-            None => {}
+            } => place.tell_secret(&secret, "VNC secret", 8, |secret| Order::Vnc {
+                name,
+                secret,
+            }),
         }
-        Ok(())
     }
-}
-
-/// Gives an order to who is there to carry it out.
-async fn tell(place: &Place, order: Order) -> Result<Vec<Listed>, Failure> {
-    let socket = place.socket()?;
-    if tokio::net::UnixStream::connect(&socket).await.is_err() {
-        return Ok(app::offline::accounts(&place.state()?, order).await?);
-    }
-    let order = serde_json::to_vec(&order).map(Zeroizing::new);
-    let order = order.map_err(|why| Failure::new(why.to_string()))?;
-    let daemon = Daemon::Local(socket);
-    let body = daemon
-        .ask(Method::POST, ACCOUNTS, Some(order))
-        .await?
-        .good()?;
-    serde_json::from_slice(&body).map_err(|why| Failure::new(format!("the daemon's answer: {why}")))
 }
 
 impl RoleName {

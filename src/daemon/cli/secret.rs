@@ -1,21 +1,13 @@
 //! Where secrets come from: the environment, a file, a terminal without echo, or chance.
 
-use std::{
-    ffi::OsString,
-    fs::File,
-    io::{BufRead, BufReader, Read, Write},
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, fs::File, io::Write, path::PathBuf};
 
 use clap::Args;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Failure, print};
-use crate::app::secrets::made_up;
-
-/// The longest line that is read as a secret, in bytes.
-const LINE_MAX: u64 = 1024;
+use crate::app::secrets::{from_file, line, made_up};
 
 /// How a command is given a secret. Without either flag it asks on the terminal.
 #[derive(Debug, Args)]
@@ -33,13 +25,18 @@ impl SecretFrom {
     /// The secret; `length` is how long a made-up one is, in characters.
     pub(super) fn get(&self, what: &str, length: usize) -> Result<Zeroizing<String>, Failure> {
         if self.generate {
-            let secret = made_up(length).map_err(|why| Failure::new(why.to_string()))?;
-            print(&format!("{}\n", *secret));
-            Ok(secret)
+            Ok(made_up(length)?)
         } else if let Some(file) = &self.password_file {
-            from_file(file)
+            Ok(from_file(file)?)
         } else {
             from_terminal(what)
+        }
+    }
+
+    /// Prints the secret if it was made up: once it is in force, not before.
+    pub(super) fn tell(&self, secret: &Zeroizing<String>) {
+        if self.generate {
+            print(&format!("{}\n", secret.as_str()));
         }
     }
 }
@@ -66,31 +63,6 @@ pub(super) fn from_environment(
     Ok(Some(text))
 }
 
-/// The first line of a file.
-fn from_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    let fail = |why: &dyn std::fmt::Display| {
-        Failure::new(format!("the password file {}: {why}", path.display()))
-    };
-    let reader: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin())
-    } else {
-        Box::new(File::open(path).map_err(|why| fail(&why))?)
-    };
-    line(BufReader::new(reader)).map_err(|why| fail(&why))
-}
-
-/// Reads one line, without its end.
-fn line(reader: impl BufRead) -> std::io::Result<Zeroizing<String>> {
-    let mut text = Zeroizing::new(String::with_capacity(LINE_MAX as usize));
-    reader.take(LINE_MAX).read_line(&mut text)?;
-    if text.len() as u64 == LINE_MAX {
-        return Err(std::io::Error::other("the line is too long"));
-    }
-    let kept = text.trim_end_matches(['\r', '\n']).len();
-    text.truncate(kept);
-    Ok(text)
-}
-
 /// Asks twice on the terminal, without echo.
 fn from_terminal(what: &str) -> Result<Zeroizing<String>, Failure> {
     let terminal = File::options().read(true).write(true).open("/dev/tty");
@@ -111,7 +83,7 @@ fn ask(mut terminal: &File, what: &str) -> Result<Zeroizing<String>, Failure> {
     let fail = |why: std::io::Error| Failure::new(format!("the terminal: {why}"));
     write!(terminal, "{what}: ").map_err(fail)?;
     let quiet = Quiet::new(terminal).map_err(|why| fail(why.into()))?;
-    let mut answer = line(BufReader::new(terminal)).map_err(fail)?;
+    let mut answer = line(terminal).map_err(fail)?;
     drop(quiet);
     writeln!(terminal).map_err(fail)?;
     // Signals are off while there is no echo, so that the terminal is always put right again.
@@ -160,13 +132,5 @@ mod tests {
             assert_eq!(*password, good);
         }
         assert!(from_environment(None).unwrap().is_none());
-    }
-
-    #[test]
-    fn a_file_gives_its_first_line() {
-        assert_eq!(*line(&b"secret word\r\nmore"[..]).unwrap(), "secret word");
-        assert_eq!(*line(&b"secret"[..]).unwrap(), "secret");
-        assert!(line(&[b'x'; 2000][..]).is_err());
-        assert!(line(&[0xff_u8, b'\n'][..]).is_err());
     }
 }

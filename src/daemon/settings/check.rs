@@ -1,7 +1,7 @@
 //! What no single value shows: values outside their range, and values that contradict others.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -11,9 +11,6 @@ use super::{Address, Bytes, KeyPath, Server, Settings, Time};
 
 /// How many servers one daemon manages at most.
 const SERVERS_MAX: usize = 10_000;
-
-/// The longest label of a medium (ISO 9660 volume identifier, ECMA-119 section 8.4.7).
-const LABEL_MAX: usize = 32;
 
 /// What is wrong with which key.
 type Found = Vec<(KeyPath, String)>;
@@ -30,16 +27,13 @@ pub(super) fn resolve(settings: &mut Settings, folder: &Path) {
         *path = absolute(folder, path);
     }
     for server in &mut settings.server {
-        if is_path(&server.profile) {
-            let path = absolute(folder, Path::new(&server.profile));
-            server.profile = path.display().to_string();
+        if let Some(image) = &mut server.sim.cd {
+            *image = absolute(folder, image);
+        }
+        if let Some(file) = server.profile_file() {
+            server.profile = absolute(folder, file).display().to_string();
         }
     }
-}
-
-/// Whether a profile's name means a file rather than a built-in profile.
-pub(super) fn is_path(profile: &str) -> bool {
-    profile.contains('/') || profile.ends_with(".toml")
 }
 
 fn absolute(folder: &Path, path: &Path) -> PathBuf {
@@ -198,11 +192,18 @@ fn servers(settings: &Settings, found: &mut Found) {
         let what = format!("at most {SERVERS_MAX} servers");
         found.push((KeyPath::dotted("server").index(SERVERS_MAX), what));
     }
-    let mut ids = BTreeMap::new();
+    let mut ids = BTreeSet::new();
+    let mut profiles = BTreeSet::new();
     for (at, server) in settings.server.iter().enumerate() {
-        if ids.insert(&server.id, at).is_some() {
+        if !ids.insert(&server.id) {
             let what = format!("another server has the id `{}`", server.id);
             found.push((KeyPath::server(at, "id"), what));
+        }
+        // A fleet shares a profile: it is read once.
+        if profiles.insert(&server.profile)
+            && let Err(why) = server.read_profile()
+        {
+            found.push((KeyPath::server(at, "profile"), why.to_string()));
         }
         one_server(settings, at, server, found);
     }
@@ -210,13 +211,22 @@ fn servers(settings: &Settings, found: &mut Found) {
 
 fn one_server(settings: &Settings, at: usize, server: &Server, found: &mut Found) {
     let mut refuse = |key: &str, what: String| found.push((KeyPath::server(at, key), what));
-    if let Some(label) = &server.sim.cd {
-        let printable = label.bytes().all(|b| (0x20..0x7f).contains(&b));
-        if label.is_empty() || label.len() > LABEL_MAX || !printable {
-            let what = format!("1 to {LABEL_MAX} printable ASCII characters");
-            refuse("sim.cd", what);
+    if let Some(image) = server.sim.cd.as_deref().filter(|image| !image.is_file()) {
+        refuse(
+            "sim.cd",
+            format!("{}: there is no such file", image.display()),
+        );
+    }
+    if server.sim.journal && settings.state.dir.is_none() {
+        refuse("sim.journal", "needs a folder as state.dir".to_owned());
+    }
+    for (place, fault) in server.sim.fault.iter().enumerate() {
+        if let Err(why) = fault.fault.check(&fault.scope) {
+            let path = KeyPath::server(at, "sim.fault").index(place);
+            found.push((path, why.to_string()));
         }
     }
+    let mut refuse = |key: &str, what: String| found.push((KeyPath::server(at, key), what));
     if server.listen.https.is_some() && !settings.service.https.enabled {
         let what = "needs service.https.enabled";
         refuse("listen.https", what.to_owned());

@@ -14,6 +14,7 @@ mod key;
 pub mod layers;
 pub mod load;
 mod problem;
+pub mod profile;
 mod server;
 mod service;
 mod show;

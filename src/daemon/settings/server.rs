@@ -1,6 +1,10 @@
 //! `[[server]]`: the managed servers and their parts.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use outband_core::{
     faults::{Fault, FaultScope},
@@ -8,7 +12,10 @@ use outband_core::{
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-use super::Address;
+use super::{
+    Address,
+    profile::{BadProfile, Profile},
+};
 
 /// One managed server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,6 +71,24 @@ impl Server {
             boot: Part::default(),
             sim: Sim::default(),
             listen: ServerListen::default(),
+        }
+    }
+
+    /// The file of its profile; `None` for one that is built in.
+    #[must_use]
+    pub fn profile_file(&self) -> Option<&Path> {
+        let is_path = self.profile.contains('/') || self.profile.ends_with(".toml");
+        is_path.then(|| Path::new(&self.profile))
+    }
+
+    /// Its profile, as a server of the id `1` has it.
+    ///
+    /// # Errors
+    /// [`BadProfile`] when there is none of this name, or it is wrong.
+    pub fn read_profile(&self) -> Result<Profile, BadProfile> {
+        match self.profile_file() {
+            Some(file) => Profile::load(file),
+            None => Profile::builtin(&self.profile),
         }
     }
 }
@@ -164,17 +189,32 @@ impl From<PartDriver> for String {
 }
 
 /// `[server.sim]`: what the driver `sim` is told.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sim {
-    /// The label of the medium in its drive; absent, the drive is empty.
-    pub cd: Option<String>,
-    /// Whether the driver writes down in the state folder what was done to the machine.
+    /// An ISO 9660 image, the medium in its drive; absent, the drive is empty.
+    pub cd: Option<PathBuf>,
+    /// Whether there is a system on its disk; a blank disk boots nothing.
+    pub disk: bool,
+    /// Whether the machine writes down what it saw at its own connectors, in
+    /// `sim/ID.journal` of the state folder.
     pub journal: bool,
     /// Whether a machine that was never seen before starts on or off.
     pub start: Start,
     /// Faults it starts with.
     pub fault: Vec<FaultSetting>,
+}
+
+impl Default for Sim {
+    fn default() -> Self {
+        Self {
+            cd: None,
+            disk: true,
+            journal: false,
+            start: Start::Off,
+            fault: Vec::new(),
+        }
+    }
 }
 
 /// How a simulated machine begins.

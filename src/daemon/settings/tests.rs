@@ -132,6 +132,18 @@ fn bad_settings_name_file_line_and_key() {
             "outband.toml:3: server.driver: there is no driver `qmu`; the drivers are: sim",
         ),
         (
+            "[[server]]\nid = \"1\"\nprofile = \"vax\"",
+            "outband.toml:3: server.profile: there is no built-in profile `vax`",
+        ),
+        (
+            "[[server]]\nid = \"1\"\nprofile = \"./vax.toml\"",
+            "outband.toml:3: server.profile: vax.toml: No such file",
+        ),
+        (
+            "[[server]]\nid = \"1\"\n[[server.sim.fault]]\nkind = \"slow-post\"\nfactor = 1",
+            "outband.toml:3: server.sim.fault: factor: ",
+        ),
+        (
             "[[server]]\nid = \"1\"\n[server.power]\ndriver = \"gpio\"",
             "outband.toml:4: server.power.driver: there is no driver `gpio` for this part",
         ),
@@ -144,8 +156,12 @@ fn bad_settings_name_file_line_and_key() {
             "outband.toml:3: server.sim.start: unknown variant `maybe`",
         ),
         (
-            "[[server]]\nid = \"1\"\nsim.cd = \"\"",
-            "outband.toml:3: server.sim.cd: 1 to 32 printable",
+            "[[server]]\nid = \"1\"\nsim.cd = \"no.iso\"",
+            "outband.toml:3: server.sim.cd: no.iso: there is no such file",
+        ),
+        (
+            "state.dir = \"memory\"\n[[server]]\nid = \"1\"\nsim.journal = true",
+            "outband.toml:4: server.sim.journal: needs a folder as state.dir",
         ),
         (
             "[[server]]\nid = \"1\"\n[[server.sim.fault]]\nkind = \"slow-post\"\nfctor = 2",
@@ -279,13 +295,17 @@ fn relative_paths_count_from_the_folder_of_the_file() {
     let folder = Folder::new("relative");
     let file = folder.write(
         "outband.toml",
-        "[access]\nfirst_password_file = \"pw\"\n[[server]]\nid = \"1\"\nprofile = \"my/box.toml\"\n",
+        "[access]\nfirst_password_file = \"pw\"\n[[server]]\nid = \"1\"\nprofile = \"my-box.toml\"\n",
+    );
+    folder.write(
+        "my-box.toml",
+        include_str!("../../../config/profiles/pc.toml"),
     );
     let settings = load(&file, false).unwrap().settings;
     assert_eq!(
         settings.access.first_password_file,
         Some(folder.0.join("pw"))
     );
-    let profile = folder.0.join("my/box.toml");
+    let profile = folder.0.join("my-box.toml");
     assert_eq!(settings.server[0].profile, profile.display().to_string());
 }
