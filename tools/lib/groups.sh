@@ -32,7 +32,7 @@ count() {
         /^test result: |^ +Summary \[|^=+ .* in [0-9.]+s|^check: / {
             for (i = 1; i < NF; i++) {
                 word = $(i + 1)
-                gsub(/[;,]/, "", word)
+                gsub(/[;:,]/, "", word)
                 if (word == what || (what == "failed" && (word == "error" || word == "errors")) ||
                     (what == "failed" && word == "timed" && $(i + 2) ~ /^out/)) sum += $i
             }

@@ -3,7 +3,7 @@
 
 # What the web build's tools ask for, and the npm package that brings it where Debian's is older.
 node_least=20.19.0
-node_pinned=22.22.0
+node_pinned=22.23.3
 
 # node_is_enough - whether the node on PATH is new enough.
 node_is_enough() {

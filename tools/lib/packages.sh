@@ -2,6 +2,9 @@
 # Makes sure that programs are there: from Debian's own packages where this is Debian, else by a
 # clear list of what is missing. Needs say.sh.
 
+# Whether apt-get's lists were fetched already by this script.
+lists_are_new=0
+
 # as_root COMMAND... - runs a command as root, by sudo where we aren't.
 as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
@@ -35,9 +38,10 @@ need() {
         fail "missing: ${missing[*]}. There is no sudo; as root, run: apt-get install ${packages[*]}"
     fi
     say "installing from $(. /etc/os-release && echo "$PRETTY_NAME"): ${packages[*]}"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q </dev/null
+    if ((!lists_are_new)); then as_root apt-get update -q </dev/null; fi
+    lists_are_new=1
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        "${packages[@]}" </dev/null
+        -o Dpkg::Use-Pty=0 "${packages[@]}" </dev/null
     for pair in "$@"; do
         have "${pair%%=*}" || fail "${pair%%=*} is still missing after installing ${pair#*=}"
     done
