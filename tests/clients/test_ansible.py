@@ -95,7 +95,7 @@ def override(client) -> tuple[str, str]:
 
 def boots(bmc) -> list[str]:
     """What the machine's firmware chose to boot, each time."""
-    return [entry["target"] for entry in bmc.journal() if entry["saw"] == "booted"]
+    return [entry["target"] for entry in bmc.journal() if entry["saw"] == "boot"]
 
 
 def booted(bmc, client, action) -> str:
