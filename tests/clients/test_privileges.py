@@ -24,7 +24,7 @@ ASKED = [
     ("POST", RESET, {"ResetType": "ForceOff"}, "AO"),
     ("PATCH", "/redfish/v1/SessionService", IDLE, "A"),
     ("POST", ACCOUNTS, NEWCOMER, "A"),
-    ("GET", FAULTS, None, "AOR"),
+    ("GET", FAULTS, None, "A"),
     ("POST", FAULTS, {"kind": "no-signal"}, "A"),
     ("DELETE", f"{FAULTS}/1", None, "A"),
 ]

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from support import events
 from support.bmc import Serve
 from support.redfish import SYSTEM
 from support.waiting import until
@@ -55,12 +56,6 @@ def after_power_loss(running, tmp_path, settled):
     return lose
 
 
-def power_returned(client) -> list[dict]:
-    """The log entries about what the policy did."""
-    log = f"{SYSTEM}/LogServices/Event/Entries"
-    return [entry for entry in client.get(log)["Members"] if "olicy" in entry["Message"]]
-
-
 @pytest.mark.parametrize("policy, before, after", [
     ("AlwaysOff", "Off", "Off"), ("AlwaysOff", "On", "Off"),
     ("LastState", "Off", "Off"), ("LastState", "On", "On"),
@@ -74,10 +69,13 @@ def test_after_a_loss_of_power_the_policy_is_obeyed(after_power_loss, policy, be
         assert presses(bmc.saw())[pressed:] == []
     else:
         assert "power-button-down" in presses(bmc.saw())[pressed:]
+    returned = events.of_kind(bmc.state, "power-returned")
+    assert len(returned) == 1 and returned[0]["did"]
     # A restart after it is a restart again, and presses nothing.
     pressed = len(presses(bmc.saw()))
     bmc.daemon.restart()
-    assert bmc.client().power() == after
+    bmc.client().await_power(after)
+    assert len(events.of_kind(bmc.state, "power-returned")) == 1
     assert presses(bmc.saw())[pressed:] == []
 
 

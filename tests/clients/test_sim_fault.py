@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support import settings
+from support import events, settings
 from support.faults import listed, set_fault
 from support.redfish import SYSTEM
 from support.waiting import until
@@ -88,10 +88,12 @@ def test_a_sensor_reads_what_the_fault_says_and_then_what_it_measures(bmc, settl
 
 def test_an_injected_record_stands_in_the_system_event_log(bmc):
     client = bmc.client()
-    log = f"{SYSTEM}/LogServices/SEL/Entries"
-    before = client.get(log)["Members@odata.count"]
-    set_fault(client, "sel-entry", sensor_type=1, sensor_number=1, event_type=1, data=[0x57, 60, 50])
-    assert client.get(log)["Members@odata.count"] == before + 1
+    before = len(events.of_kind(bmc.state, "system-event"))
+    record = {"sensor_type": 1, "sensor_number": 1, "event_type": 1, "data": [0x57, 60, 50]}
+    set_fault(client, "sel-entry", **record)
+    until(lambda: len(events.of_kind(bmc.state, "system-event")) == before + 1, "the entry")
+    sel = [event["sel"] for event in events.read(bmc.state) if event["sel"]][-1]
+    assert sel[10:] == [1, 1, 1, 0x57, 60, 50]  # IPMI 2.0 table 32-1, bytes 11 to 16
 
 
 def test_an_unavailable_server_answers_503_until_the_time_is_over(bmc):
