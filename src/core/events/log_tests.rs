@@ -1,3 +1,5 @@
+//! The log on journals that fail, tear and fill up.
+
 use std::sync::atomic::Ordering;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The SEL as a view: ids, marks, offsets.
+
 use std::sync::atomic::Ordering;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The board: what may be set, how often it strikes, when it ends.
+
 use std::time::Duration;
 
 use super::*;

@@ -82,7 +82,7 @@ impl Daemon {
         raise_file_limit(u64::from(settings.limits.connections) + 4 * servers + 256);
         let base = Arc::new(lay(&settings).await?);
         // Ports come first: a daemon that can't listen must not make accounts or start machines.
-        let mut doors = Doors::new(&base, &settings);
+        let mut doors = Doors::new(&base);
         let plan = doors.plan(&settings)?;
         let socket = match &base.state {
             Some(state) => Some(

@@ -1,3 +1,5 @@
+//! The journal on real files.
+
 use super::*;
 use crate::host::{MemoryJournal, tests::Folder};
 

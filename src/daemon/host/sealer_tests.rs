@@ -1,3 +1,5 @@
+//! Sealed secrets and the key file.
+
 use std::fs::Permissions;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The store on a real database.
+
 use std::sync::{
     Mutex,
     atomic::{AtomicU64, Ordering},

@@ -1,3 +1,5 @@
+//! The host as a whole, opened on folders.
+
 use std::{
     fs::Permissions,
     os::unix::fs::PermissionsExt,

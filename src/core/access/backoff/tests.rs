@@ -1,3 +1,5 @@
+//! The back-off under a clock of the tests' own.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The book of accounts under random changes.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,18 +1,21 @@
 //! The doors: which addresses are listened on, what answers there, and changing that while others
 //! go on.
+//!
+//! [`wanted`] says which doors the settings want, [`answer`] what is behind them. A change is
+//! planned first, which does all that can fail, and carried out then.
+
+mod answer;
+mod wanted;
 
 use std::{
-    convert::Infallible,
     net::SocketAddr,
     path::PathBuf,
     sync::Arc,
-    task::{Context, Poll},
     time::{Duration, SystemTime},
 };
 
-use axum::{Router, body::Body, routing::future::RouteFuture};
+use axum::Router;
 use futures_util::future::join_all;
-use http::Request;
 use outband_core::server::ServerId;
 use tokio::{
     sync::{oneshot, watch},
@@ -21,10 +24,13 @@ use tokio::{
 };
 use tower::Layer;
 
-use super::{AppFault, boot::Foundations, local};
+use self::{
+    answer::{Current, Ports, Shown, redfish_of},
+    wanted::{Wanted, What, source, wanted},
+};
+use super::{AppFault, boot::Foundations};
 use crate::{
-    listen::{self, Bound, HostCheckLayer, HostNames, Kind, Limits, LocalSocket, Rules},
-    services::{console, redfish},
+    listen::{self, Bound, HostCheckLayer, HostNames, Kind, LocalSocket, Rules},
     settings::{Address, Settings},
     tls::{Certificates, Source, Subject, TlsHandle},
 };
@@ -32,26 +38,6 @@ use crate::{
 /// How long a closed door may take until its address is free: what requests under way get to end,
 /// and a little more.
 const CLOSING: Duration = Duration::from_secs(6);
-
-/// What answers at a door.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum What {
-    /// Everything, over TLS with this certificate.
-    Https(Source),
-    /// One server's Redfish, over TLS with this certificate.
-    Own(ServerId, Source),
-    /// Everything, in the clear.
-    Plain,
-    /// Where to go instead, for the HTTPS door that is set to this port.
-    Redirect(u16),
-}
-
-/// A door that is to be there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Wanted {
-    what: What,
-    address: Address,
-}
 
 /// A door that is open.
 struct Door {
@@ -71,22 +57,23 @@ pub(super) struct Plan {
     settings: Settings,
 }
 
+/// A certificate, and where it comes from.
+#[derive(Clone)]
+struct Kept {
+    source: Source,
+    certificates: Arc<Certificates>,
+}
+
 /// All doors.
 pub(super) struct Doors {
     base: Arc<Foundations>,
     open: Vec<Door>,
     rules: Rules,
     names: HostNames,
-    everything: watch::Sender<Router>,
+    shown: Shown,
+    current: watch::Sender<Router>,
     certificates: Option<Kept>,
     keeper: Option<JoinHandle<()>>,
-}
-
-/// A certificate, and where it comes from.
-#[derive(Clone)]
-struct Kept {
-    source: Source,
-    certificates: Arc<Certificates>,
 }
 
 /// The addresses that answer.
@@ -100,17 +87,14 @@ pub(super) struct Open {
 
 impl Doors {
     /// No door yet.
-    pub(super) fn new(base: &Arc<Foundations>, settings: &Settings) -> Self {
-        let host_name = &base.bmc.identity.host_name;
+    pub(super) fn new(base: &Arc<Foundations>) -> Self {
         Self {
             base: base.clone(),
             open: Vec::new(),
-            rules: Rules {
-                limits: Arc::new(limits(settings)),
-                ..Rules::default()
-            },
-            names: HostNames::new(host_name, &settings.service.https.names),
-            everything: watch::Sender::new(everything(base, settings)),
+            rules: Rules::default(),
+            names: HostNames::new(&base.bmc.identity.host_name, [""; 0]),
+            shown: Shown::default(),
+            current: watch::Sender::new(Router::new()),
             certificates: None,
             keeper: None,
         }
@@ -119,7 +103,7 @@ impl Doors {
     /// Does all that can fail: binds the addresses and reads the certificate. Nothing has changed
     /// yet, and a plan that is dropped leaves nothing behind.
     pub(super) fn plan(&self, settings: &Settings) -> Result<Plan, AppFault> {
-        let source = self.source(settings);
+        let source = source(settings, self.base.state.as_deref());
         let wanted = wanted(settings, &source);
         let closing: Vec<Address> = self
             .open
@@ -141,14 +125,13 @@ impl Doors {
             };
             open.push((new.clone(), bound));
         }
-        let tls = |wanted: &Wanted| matches!(wanted.what, What::Https(_) | What::Own(..));
         let kept = self.certificates.as_ref();
         let certificates = match kept.filter(|kept| kept.source == source) {
-            _ if !wanted.iter().any(tls) => None,
+            _ if !wanted.iter().any(Wanted::is_tls) => None,
             Some(kept) => Some(kept.clone()),
             None => {
-                let mut listened: Vec<SocketAddr> = self.tls_addresses();
-                let new = open.iter().filter(|(new, _)| tls(new));
+                let mut listened = self.tls_addresses();
+                let new = open.iter().filter(|(new, _)| new.is_tls());
                 listened.extend(new.filter_map(|(_, bound)| Some(bound.as_ref()?.local_addr())));
                 let subject = self.subject(settings, &listened);
                 let opened = Certificates::open(source.clone(), &subject, SystemTime::now());
@@ -183,23 +166,24 @@ impl Doors {
             limits.connections as usize,
             limits.connections_per_address as usize,
         );
-        drop(
-            self.everything
-                .send_replace(everything(&self.base, &settings)),
-        );
 
         let (kept, gone) = std::mem::take(&mut self.open)
             .into_iter()
             .partition(|door| wanted.contains(&door.wanted));
         self.open = kept;
         join_all(gone.into_iter().map(Door::close)).await;
+        let open: Vec<(Wanted, Bound)> = open
+            .into_iter()
+            .filter_map(|(new, bound)| {
+                let bound = bound.map_or_else(|| Bound::new(new.address.0), Ok);
+                let bound = bound.inspect_err(|why| tracing::error!("{why}"));
+                Some((new, bound.ok()?))
+            })
+            .collect();
+        self.show(Shown::new(&settings, self.ports(&open)));
         self.certificates = certificates;
         for (new, bound) in open {
-            let bound = bound.map_or_else(|| Bound::new(new.address.0), Ok);
-            match bound {
-                Ok(bound) => self.serve(new, bound),
-                Err(why) => tracing::error!("{why}"),
-            }
+            self.serve(new, bound);
         }
         self.keep_certificate(settings);
     }
@@ -213,7 +197,7 @@ impl Doors {
         join_all(open.into_iter().map(Door::close)).await;
     }
 
-    /// The addresses that answer, in the order of the settings.
+    /// The addresses that answer, in the order in which they were opened.
     pub(super) fn open(&self) -> Open {
         let mut open = Open::default();
         for door in &self.open {
@@ -239,21 +223,37 @@ impl Doors {
         Some((kept.certificates.fingerprint(), file))
     }
 
-    /// What serves the daemon's own socket, whichever services the network has.
+    /// Serves the daemon's own socket, whichever services the network has.
     pub(super) fn serve_local(
         &self,
         socket: LocalSocket,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let bmc = &self.base.bmc;
-        let service = redfish::service(bmc.clone(), redfish::Options::default())
-            .merge(console::service(bmc.clone()))
-            .merge(local::service(bmc.gate.clone()));
-        // A flood from the network must not lock out who sits at the device.
-        let rules = Rules {
-            limits: Arc::default(),
-            deadlines: self.rules.deadlines,
-        };
-        listen::serve_local(socket, service, rules, std::future::pending())
+        let service = answer::local(&self.base.bmc, self.shown.ports);
+        // Its limits are its own: a flood from the network must not lock out who sits at the device.
+        listen::serve_local(socket, service, Rules::default(), std::future::pending())
+    }
+
+    /// Puts other services behind the shared doors, if they are others.
+    fn show(&mut self, shown: Shown) {
+        if self.shown != shown {
+            self.shown = shown;
+            drop(self.current.send_replace(shown.router(&self.base.bmc)));
+        }
+    }
+
+    /// The ports that Redfish tells of, with these doors beside those that are open.
+    fn ports(&self, new: &[(Wanted, Bound)]) -> Ports {
+        let open = self.open.iter().map(|door| (&door.wanted, door.bound));
+        let new = new.iter().map(|(new, bound)| (new, bound.local_addr()));
+        let mut ports = Ports::default();
+        for (wanted, bound) in open.chain(new) {
+            match wanted.what {
+                What::Https(_) => ports.https = ports.https.or(Some(bound.port())),
+                What::Plain => ports.http = ports.http.or(Some(bound.port())),
+                What::Own(..) | What::Redirect(_) => {}
+            }
+        }
+        ports
     }
 
     fn serve(&mut self, wanted: Wanted, bound: Bound) {
@@ -265,28 +265,28 @@ impl Doors {
         };
         let (listeners, rules) = (vec![bound], self.rules.clone());
         let checked = HostCheckLayer(self.names.clone());
-        let all = checked.layer(Current(self.everything.subscribe()));
-        let serving = match &wanted.what {
-            What::Https(_) => {
-                let Some(tls) = self.tls() else { return };
+        let all = checked.layer(Current(self.current.subscribe()));
+        let serving = match (&wanted.what, self.tls()) {
+            (What::Https(_), Some(tls)) => {
                 let kind = Kind::Tls(tls);
                 tokio::spawn(listen::serve(listeners, kind, all, rules, stopped))
             }
-            What::Own(id, _) => {
-                let Some(tls) = self.tls() else { return };
-                let options = redfish::Options {
-                    only: Some(id.clone()),
-                    ..redfish::Options::default()
+            (What::Own(id, _), Some(tls)) => {
+                let ports = Ports {
+                    https: Some(address.port()),
+                    http: None,
                 };
-                let own = checked.layer(redfish::service(self.base.bmc.clone(), options));
-                let kind = Kind::Tls(tls);
-                tokio::spawn(listen::serve(listeners, kind, own, rules, stopped))
+                let one = redfish_of(&self.base.bmc, Some(id.clone()), ports);
+                let (kind, one) = (Kind::Tls(tls), checked.layer(one));
+                tokio::spawn(listen::serve(listeners, kind, one, rules, stopped))
             }
-            What::Plain => {
+            // A plan with such doors has a certificate.
+            (What::Https(_) | What::Own(..), None) => return,
+            (What::Plain, _) => {
                 tracing::warn!("plain HTTP on {address}: passwords can be read on the way");
                 tokio::spawn(listen::serve(listeners, Kind::Plain, all, rules, stopped))
             }
-            What::Redirect(port) => {
+            (What::Redirect(port), _) => {
                 let https_port = self.https_port(*port);
                 let kind = Kind::Redirect { https_port };
                 tokio::spawn(listen::serve(listeners, kind, all, rules, stopped))
@@ -314,12 +314,8 @@ impl Doors {
     }
 
     fn tls_addresses(&self) -> Vec<SocketAddr> {
-        let tls = |door: &&Door| matches!(door.wanted.what, What::Https(_) | What::Own(..));
-        self.open
-            .iter()
-            .filter(tls)
-            .map(|door| door.bound)
-            .collect()
+        let tls = self.open.iter().filter(|door| door.wanted.is_tls());
+        tls.map(|door| door.bound).collect()
     }
 
     fn subject(&self, settings: &Settings, listened: &[SocketAddr]) -> Subject {
@@ -342,28 +338,10 @@ impl Doors {
         }
         let host_name = self.base.bmc.identity.host_name.clone();
         let names = settings.service.https.names;
-        // Interfaces come and go: the names are asked for anew each time.
+        // Interfaces come and go: the addresses are asked for anew each time.
         let subject = move || Subject::new(&host_name, &names, &listened);
         self.keeper = Some(tokio::spawn(certificates.keep(subject)));
     }
-
-    /// Where the certificate comes from.
-    fn source(&self, settings: &Settings) -> Source {
-        let https = &settings.service.https;
-        match (&https.certificate, &https.key, &self.base.state) {
-            (Some(certificate), Some(key), _) => Source::Files {
-                certificate: certificate.clone(),
-                key: key.clone(),
-            },
-            (_, _, Some(state)) => Source::Folder(certificate_folder(state)),
-            _ => Source::Memory,
-        }
-    }
-}
-
-/// Where the daemon keeps its own certificate.
-fn certificate_folder(state: &std::path::Path) -> PathBuf {
-    state.join("tls")
 }
 
 impl Door {
@@ -372,80 +350,5 @@ impl Door {
         if timeout(CLOSING, self.serving).await.is_err() {
             tracing::warn!("requests on {} did not end in time", self.bound);
         }
-    }
-}
-
-/// The doors that the settings want. HTTPS comes first: redirects ask where it is.
-fn wanted(settings: &Settings, source: &Source) -> Vec<Wanted> {
-    let service = &settings.service;
-    let mut wanted = Vec::new();
-    let mut add = |what: What, address: &Address| {
-        wanted.push(Wanted {
-            what,
-            address: *address,
-        });
-    };
-    if service.https.enabled {
-        for address in &service.https.listen {
-            add(What::Https(source.clone()), address);
-        }
-        for server in &settings.server {
-            if let Some(address) = &server.listen.https {
-                add(What::Own(server.id.clone(), source.clone()), address);
-            }
-        }
-    }
-    if service.plain_http.enabled {
-        for address in &service.plain_http.listen {
-            add(What::Plain, address);
-        }
-    }
-    let https = service.https.listen.first();
-    if let Some(https) = https.filter(|_| service.http.enabled && service.https.enabled) {
-        for address in &service.http.listen {
-            add(What::Redirect(https.0.port()), address);
-        }
-    }
-    wanted
-}
-
-/// How much may be asked at once.
-fn limits(settings: &Settings) -> Limits {
-    Limits::new(
-        settings.limits.connections as usize,
-        settings.limits.connections_per_address as usize,
-    )
-}
-
-/// All services that are switched on.
-fn everything(base: &Foundations, settings: &Settings) -> Router {
-    let mut router = Router::new();
-    if settings.service.redfish.enabled {
-        let redfish = redfish::service(base.bmc.clone(), redfish::Options::default());
-        router = router.merge(redfish);
-    }
-    if settings.service.console.enabled {
-        router = router.merge(console::service(base.bmc.clone()));
-    }
-    router
-}
-
-/// Answers with whatever services are switched on at the moment.
-#[derive(Clone)]
-struct Current(watch::Receiver<Router>);
-
-impl tower::Service<Request<Body>> for Current {
-    type Response = axum::response::Response;
-    type Error = Infallible;
-    type Future = RouteFuture<Infallible>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // A router is always ready.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let mut router = self.0.borrow().clone();
-        tower::Service::call(&mut router, request)
     }
 }
