@@ -5,7 +5,7 @@ Each change is read back by another request and by what the simulated machine it
 
 import pytest
 
-from support import ansible, settings
+from support import ansible, medium, settings
 from support.bmc import Serve
 from support.redfish import SYSTEM
 from support.waiting import until
@@ -14,7 +14,9 @@ from support.waiting import until
 @pytest.fixture(scope="module")
 def bmc(tmp_path_factory):
     """One BMC for all tests of this file; a medium lies in the machine's drive."""
-    bmc = Serve(tmp_path_factory.mktemp("ansible"), settings.server(sim='cd = "RESCUE"'))
+    folder = tmp_path_factory.mktemp("ansible")
+    cd = medium.image(folder, "RESCUE")
+    bmc = Serve(folder, settings.server(sim=f'cd = "{cd}"'))
     with bmc.daemon:
         yield bmc
 
