@@ -276,7 +276,6 @@ impl Doors {
                 let Some(tls) = self.tls() else { return };
                 let options = redfish::Options {
                     only: Some(id.clone()),
-                    ..redfish::Options::default()
                 };
                 let own = checked.layer(redfish::service(self.base.bmc.clone(), options));
                 let kind = Kind::Tls(tls);
