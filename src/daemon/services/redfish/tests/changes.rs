@@ -30,6 +30,20 @@ async fn a_change_is_answered_with_the_resource_as_it_is_then() {
 }
 
 #[tokio::test]
+async fn an_asset_tag_that_is_taken_back_is_null() {
+    let rig = Rig::new().await;
+    for (tag, shown) in [
+        (json!("rack 7"), json!("rack 7")),
+        (Value::Null, Value::Null),
+        (json!("rack 8"), json!("rack 8")),
+        (json!(""), Value::Null),
+    ] {
+        let changed = patch(&rig, SYSTEM, json!({ "AssetTag": tag })).await;
+        assert_eq!(changed.json()["AssetTag"], shown);
+    }
+}
+
+#[tokio::test]
 async fn one_mistake_undoes_the_whole_change() {
     let rig = Rig::new().await;
     for (body, message) in [
@@ -58,7 +72,7 @@ async fn one_mistake_undoes_the_whole_change() {
     let tag = json!({"AssetTag": "x".repeat(64)});
     let refused = patch(&rig, SYSTEM, tag).await;
     assert_eq!(refused.message(), "PropertyValueError");
-    assert_eq!(rig.get(SYSTEM).await["AssetTag"], "");
+    assert_eq!(rig.get(SYSTEM).await["AssetTag"], Value::Null);
 }
 
 #[tokio::test]
