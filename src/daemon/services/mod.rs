@@ -5,3 +5,5 @@ pub mod console;
 mod json;
 mod proof;
 pub mod redfish;
+#[cfg(test)]
+mod rig;

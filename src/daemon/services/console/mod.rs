@@ -2,6 +2,8 @@
 
 mod error;
 mod faults;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -2,7 +2,8 @@
 
 use outband_core::{
     driver::Abilities,
-    sensors::{Reading, SensorSpec, Thresholds},
+    events::Severity,
+    sensors::{Crossed, Reading, SensorSpec, crossed},
     server::{PowerAction, PowerState, SensorEntry, ServerHandle, Snapshot},
 };
 use tokio::time::Instant;
@@ -31,30 +32,16 @@ impl Health {
 
     /// What a reading says of its sensor; nothing where it reads nothing.
     pub(super) fn of_reading(spec: &SensorSpec, reading: Reading) -> Option<Self> {
-        let Reading::Analog(value) = reading else {
+        if !matches!(reading, Reading::Analog(_)) {
             return None;
-        };
-        let Thresholds {
-            lower_fatal,
-            lower_critical,
-            lower_caution,
-            upper_caution,
-            upper_critical,
-            upper_fatal,
-        } = spec.thresholds;
-        let below = |bound: Option<f64>| bound.is_some_and(|bound| value <= bound);
-        let above = |bound: Option<f64>| bound.is_some_and(|bound| value >= bound);
-        let critical = below(lower_fatal)
-            || below(lower_critical)
-            || above(upper_critical)
-            || above(upper_fatal);
-        Some(if critical {
-            Self::Critical
-        } else if below(lower_caution) || above(upper_caution) {
-            Self::Warning
-        } else {
-            Self::Ok
-        })
+        }
+        Some(
+            match crossed(spec, Crossed::default(), reading).severity() {
+                Severity::Ok => Self::Ok,
+                Severity::Warning => Self::Warning,
+                Severity::Critical => Self::Critical,
+            },
+        )
     }
 
     /// The worst that the sensors of a server that pass a test say; nothing where none reads.
@@ -115,7 +102,7 @@ pub(super) fn write_power(page: &mut Page, snapshot: &Snapshot, abilities: &Abil
 
 #[cfg(test)]
 mod tests {
-    use outband_core::sensors::{Entity, SensorKind};
+    use outband_core::sensors::{Entity, SensorKind, Thresholds};
 
     use super::*;
 

@@ -17,6 +17,8 @@ mod refusals;
 mod reply;
 mod resources;
 mod routes;
+#[cfg(test)]
+mod tests;
 mod time;
 mod words;
 
@@ -38,10 +40,6 @@ use tokio::sync::{Mutex, MutexGuard};
 pub struct Options {
     /// Shows this server alone: the tree of a fleet in which each server has its own address.
     pub only: Option<ServerId>,
-    /// The port that HTTPS is on, where it is.
-    pub https_port: Option<u16>,
-    /// The port that plain HTTP is on, where it is.
-    pub http_port: Option<u16>,
 }
 
 /// The service's state.

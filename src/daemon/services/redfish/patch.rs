@@ -91,6 +91,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A text, or `null` for an empty one.
+    pub(super) fn text_or_null(&mut self, name: &str) -> Option<String> {
+        if self.body.get(name).is_some_and(Value::is_null) {
+            self.body.remove(name);
+            return Some(String::new());
+        }
+        self.text(name)
+    }
+
     /// A text that no reply repeats.
     pub(super) fn secret(&mut self, name: &str) -> Option<Zeroizing<String>> {
         match self.body.remove(name)? {

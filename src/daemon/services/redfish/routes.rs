@@ -66,6 +66,17 @@ pub(super) struct Ask<'a> {
     pub(super) uri: &'a str,
     /// The last variable part of the path.
     pub(super) id: &'a str,
+    /// How the request came in; `None` for the daemon's own socket.
+    pub(super) door: Option<Door>,
+}
+
+/// A way in from the network.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Door {
+    /// Whether it is TLS.
+    pub(super) tls: bool,
+    /// The port that it is on.
+    pub(super) port: u16,
 }
 
 /// Somebody who has not logged in yet.
@@ -332,11 +343,6 @@ pub(super) static RESOURCES: &[Resource] = &[
         Read::Server(storage::show),
     ),
     Resource::at(
-        "/v1/Systems/{server}/Storage/1/Drives/{id}",
-        Schema::of("Drive", "v1_22_0"),
-        Read::Server(storage::drive),
-    ),
-    Resource::at(
         "/v1/Chassis",
         Schema::collection("ChassisCollection"),
         Read::Daemon(READ, chassis::list),
@@ -347,6 +353,16 @@ pub(super) static RESOURCES: &[Resource] = &[
         Read::Server(chassis::show),
     )
     .patch(Change::Server(Operation::Identify, chassis::change)),
+    Resource::at(
+        "/v1/Chassis/{server}/Drives",
+        Schema::collection("DriveCollection"),
+        Read::Server(storage::drives),
+    ),
+    Resource::at(
+        "/v1/Chassis/{server}/Drives/{id}",
+        Schema::of("Drive", "v1_22_0"),
+        Read::Server(storage::drive),
+    ),
     Resource::at(
         "/v1/Chassis/{server}/Sensors",
         Schema::collection("SensorCollection"),
@@ -549,7 +565,7 @@ mod tests {
             "/v1/Systems/",
             "/v1/Systems//Memory",
             "/v1/Systems/1/Bios",
-            "/v1/Systems/1/Storage/2/Drives/Drive1",
+            "/v1/Systems/1/Storage/1/Drives/Drive1",
             "/v1/$metadata/x",
         ] {
             assert!(at(path).is_none(), "{path}");

@@ -31,8 +31,7 @@ pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Pa
     page.text("Id", id.as_str());
     page.text("Name", &format!("Chassis of server {id}"));
     // The one property that must be there whatever is known.
-    let kind = chassis.kind.as_deref().filter(|kind| !kind.is_empty());
-    page.text("ChassisType", kind.unwrap_or("Other"));
+    page.text("ChassisType", chassis_type(chassis.kind.as_deref()));
     page.maybe("Manufacturer", inventory.manufacturer.as_deref());
     page.maybe("Model", inventory.model.as_deref());
     page.maybe("SKU", inventory.sku.as_deref());
@@ -48,6 +47,9 @@ pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Pa
         sensors.any(|sensor| kinds.contains(&sensor.spec.kind))
     };
     let uri = ask.uri;
+    if !inventory.drives.is_empty() {
+        page.link("Drives", format_args!("{uri}/Drives"));
+    }
     if !server.sensors().is_empty() {
         page.link("Sensors", format_args!("{uri}/Sensors"));
     }
@@ -67,6 +69,32 @@ pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Pa
     Ok(())
 }
 
+/// `ChassisType` for what the inventory says, which may have it by SMBIOS's names.
+fn chassis_type(kind: Option<&str>) -> &'static str {
+    const KNOWN: [&str; 12] = [
+        "Rack",
+        "Blade",
+        "Enclosure",
+        "StandAlone",
+        "RackMount",
+        "Card",
+        "Cartridge",
+        "Sled",
+        "Shelf",
+        "Drawer",
+        "Module",
+        "Component",
+    ];
+    let kind = kind.unwrap_or_default();
+    match kind {
+        "Desktop" | "LowProfileDesktop" | "MiniTower" | "Tower" => "StandAlone",
+        _ => KNOWN
+            .into_iter()
+            .find(|known| *known == kind)
+            .unwrap_or("Other"),
+    }
+}
+
 /// Switches the identify light.
 pub(in super::super) fn change<'a>(
     ask: Ask<'a>,
@@ -81,4 +109,17 @@ pub(in super::super) fn change<'a>(
         show(&ask, server, &mut page)?;
         Ok(page)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chassis_type_is_one_that_redfish_has() {
+        assert_eq!(chassis_type(Some("RackMount")), "RackMount");
+        assert_eq!(chassis_type(Some("Tower")), "StandAlone");
+        assert_eq!(chassis_type(Some("teapot")), "Other");
+        assert_eq!(chassis_type(None), "Other");
+    }
 }

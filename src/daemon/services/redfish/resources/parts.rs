@@ -106,7 +106,14 @@ pub(in super::super) fn module(
 fn write_module(page: &mut Page, module: &MemoryModule) {
     let slot = Some(module.slot.as_str()).filter(|slot| !slot.is_empty());
     page.text("Name", slot.unwrap_or("Memory module"));
-    page.maybe("DeviceLocator", slot);
+    if let Some(slot) = slot {
+        page.object("Location", |page| {
+            page.object("PartLocation", |page| {
+                page.text("ServiceLabel", slot);
+                page.text("LocationType", "Slot");
+            });
+        });
+    }
     page.text("MemoryType", "DRAM");
     page.plain("CapacityMiB", module.mib);
     page.maybe("MemoryDeviceType", module.kind.as_deref());

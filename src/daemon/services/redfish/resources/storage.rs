@@ -1,10 +1,11 @@
-//! The drives of a server, in one storage resource: which controllers they hang on isn't known.
+//! The drives of a server: in its chassis, and all in one storage resource, since which controllers
+//! they hang on isn't known.
 
 use outband_core::{inventory::Drive, server::ServerHandle};
 
 use super::{
     super::{health::status, page::Page, reply::Outcome, routes::Ask},
-    absent, collection, place,
+    absent, collection, numbered, place,
 };
 
 /// The one storage resource.
@@ -30,9 +31,25 @@ pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Pa
     page.text("Name", "Drives");
     status(page, Some("Enabled"), None);
     page.plain("Drives@odata.count", count);
-    let drives = (1..=count).map(|at| format!("{}/Drives/{DRIVE}{at}", ask.uri));
+    let chassis = format!("/redfish/v1/Chassis/{}", server.id());
+    let drives = (1..=count).map(|at| format!("{chassis}/Drives/{DRIVE}{at}"));
     page.links("Drives", drives);
     Ok(())
+}
+
+/// The drives in the chassis; absent where none is known.
+pub(in super::super) fn drives(
+    ask: &Ask<'_>,
+    server: &ServerHandle,
+    page: &mut Page,
+) -> Outcome<()> {
+    match server.snapshot().inventory.drives.len() {
+        0 => Err(absent(ask)),
+        count => {
+            numbered(page, ask.uri, "Drives", DRIVE, count);
+            Ok(())
+        }
+    }
 }
 
 /// A drive.

@@ -50,7 +50,10 @@ pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Pa
     page.maybe("UUID", inventory.uuid.as_deref());
     page.maybe("BiosVersion", inventory.bios_version.as_deref());
     page.maybe("HostName", inventory.host_name.as_deref());
-    page.setting(|page| page.text("AssetTag", &snapshot.asset_tag));
+    page.setting(|page| match &*snapshot.asset_tag {
+        "" => page.null("AssetTag"),
+        tag => page.text("AssetTag", tag),
+    });
     write_power(page, &snapshot, abilities);
     if abilities.has_power {
         let policy = word(RESTORE_POLICIES, &snapshot.restore_policy);
@@ -135,7 +138,7 @@ pub(super) type Asked = (Command, &'static str);
 fn commands(server: &ServerHandle, mut fields: Fields<'_>) -> Outcome<Vec<Asked>> {
     let snapshot = server.snapshot();
     let mut commands = Vec::new();
-    if let Some(tag) = fields.text("AssetTag") {
+    if let Some(tag) = fields.text_or_null("AssetTag") {
         commands.push((Command::AssetTag(tag.into()), "AssetTag"));
     }
     if snapshot.abilities.has_power {
