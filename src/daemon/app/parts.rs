@@ -11,6 +11,7 @@ use super::{AppFault, boot::Foundations};
 use crate::{
     drivers::sim,
     host::files::make_private_folder,
+    services::redfish,
     settings::{DriverName, Server, Start, profile::Profile},
 };
 
@@ -43,7 +44,11 @@ pub(super) fn open(
 ) -> Result<Parts, AppFault> {
     let fail = |why: &dyn Display| AppFault::new(format!("server {}: {why}", server.id));
     let mut parts = match server.driver {
-        DriverName::Sim => open_sim(base, server, profile, board)?,
+        DriverName::Sim => {
+            let mut parts = open_sim(base, server, profile, board)?;
+            parts.faults.extend(redfish::FAULTS);
+            parts
+        }
     };
     switch_off(server, &mut parts);
     for fault in &server.sim.fault {

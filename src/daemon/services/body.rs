@@ -1,12 +1,20 @@
 //! The body of a request: JSON, of a bounded length that is looked at before anything is read.
 
-use axum::body::Body;
-use http::{HeaderMap, header};
+use std::time::Duration;
+
+use axum::{
+    body::{Body, HttpBody},
+    response::Response,
+};
+use http::{HeaderMap, HeaderValue, header};
 use http_body_util::BodyExt;
 use zeroize::Zeroizing;
 
 /// The longest body, in bytes.
 pub(super) const MAX: usize = 64 << 10;
+
+/// How long a body that nobody wants is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Why there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +65,41 @@ pub(super) async fn read(
     } else {
         Err(BadBody::NotJson)
     }
+}
+
+/// Ends a request whose answer came before its body was asked for. A connection goes on only once
+/// the body is out of its way: a client that isn't told otherwise sends its next request into a
+/// connection that closes. So the body is read away where it is short and on its way, else the
+/// answer says that the connection ends.
+pub(super) async fn discard(headers: &HeaderMap, body: Option<Body>, response: &mut Response) {
+    let Some(mut body) = body.filter(|body| !body.is_end_stream()) else {
+        return;
+    };
+    // A client that waits to be asked for its body is not asked.
+    let gone = !headers.contains_key(header::EXPECT)
+        && tokio::time::timeout(PATIENCE, read_away(&mut body)).await == Ok(true);
+    if !gone {
+        close(response);
+    }
+}
+
+/// Says that the connection ends with this answer.
+pub(super) fn close(response: &mut Response) {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+}
+
+/// Whether a body ended within what is taken of one.
+async fn read_away(body: &mut Body) -> bool {
+    let mut left = MAX;
+    while let Some(frame) = body.frame().await {
+        let length = frame.ok().and_then(|frame| frame.into_data().ok());
+        match left.checked_sub(length.map_or(0, |data| data.len())) {
+            Some(rest) => left = rest,
+            None => return false,
+        }
+    }
+    true
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -117,6 +160,25 @@ mod tests {
             (header::CONTENT_LENGTH, "4000000000"),
         ]);
         assert_eq!(read(&headers, unread).await, Err(BadBody::TooLarge));
+    }
+
+    /// Whether the connection goes on after a body that nobody wanted.
+    async fn goes_on(headers: &HeaderMap, body: Body) -> bool {
+        let mut response = Response::new(Body::empty());
+        discard(headers, Some(body), &mut response).await;
+        !response.headers().contains_key(header::CONNECTION)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unwanted_body_is_read_away_or_ends_the_connection() {
+        let none = HeaderMap::new();
+        assert!(goes_on(&none, Body::empty()).await);
+        assert!(goes_on(&none, Body::from("{}")).await);
+        assert!(!goes_on(&none, Body::from(vec![0; MAX + 1])).await);
+        let stuck = futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
+        assert!(!goes_on(&none, Body::from_stream(stuck)).await);
+        let waits = headers(&[(header::EXPECT, "100-continue")]);
+        assert!(!goes_on(&waits, Body::from("{}")).await);
     }
 
     #[tokio::test]

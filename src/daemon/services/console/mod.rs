@@ -13,7 +13,7 @@ use outband_core::{access::Via, bmc::Bmc};
 use serde::Serialize;
 
 use self::error::Refusal;
-use super::proof;
+use super::{body, proof};
 use crate::listen::Peer;
 
 /// An answer: its status, where something new is, and its JSON.
@@ -49,10 +49,16 @@ pub fn service(bmc: Arc<Bmc>) -> Router {
         let bmc = bmc.clone();
         async move {
             let (head, body) = request.into_parts();
-            match serve(&bmc, &head, body).await {
+            let mut body = Some(body);
+            let mut response = match serve(&bmc, &head, &mut body).await {
                 Ok(answer) => finish(answer),
                 Err(refusal) => refusal.response(),
+            };
+            body::discard(&head.headers, body, &mut response).await;
+            if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                body::close(&mut response);
             }
+            response
         }
     };
     Router::new()
@@ -60,7 +66,7 @@ pub fn service(bmc: Arc<Bmc>) -> Router {
         .route("/api/v1/{*rest}", any(answer))
 }
 
-async fn serve(bmc: &Bmc, head: &Parts, body: Body) -> Result<Answer, Refusal> {
+async fn serve(bmc: &Bmc, head: &Parts, body: &mut Option<Body>) -> Result<Answer, Refusal> {
     let peer = head.extensions.get::<Peer>();
     let actor = proof::actor(&bmc.gate, Via::Console, peer, &head.headers).await?;
     let path = head.uri.path().strip_prefix("/api/v1/").unwrap_or_default();
@@ -70,7 +76,11 @@ async fn serve(bmc: &Bmc, head: &Parts, body: Body) -> Result<Answer, Refusal> {
             let board = faults::Board::of(bmc, &actor, server)?;
             match head.method {
                 Method::GET => board.list(),
-                Method::POST => board.set(&head.headers, body).await,
+                Method::POST => {
+                    board
+                        .set(&head.headers, body.take().unwrap_or_default())
+                        .await
+                }
                 Method::DELETE => board.clear_all(),
                 _ => Err(Refusal::method("GET, POST, DELETE")),
             }

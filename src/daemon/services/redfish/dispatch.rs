@@ -39,6 +39,19 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=utf
 /// Answers a request.
 pub(super) async fn answer(redfish: &Redfish, request: Request) -> Response {
     let (head, body) = request.into_parts();
+    let mut body = Some(body);
+    let mut response = respond(redfish, &head, &mut body).await;
+    body::discard(&head.headers, body, &mut response).await;
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        body::close(&mut response);
+    }
+    response
+}
+
+/// A request's body, for as long as nobody has read it.
+type Unread = Option<Body>;
+
+async fn respond(redfish: &Redfish, head: &Parts, body: &mut Unread) -> Response {
     let path = head.uri.path();
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let uri = decoded.strip_suffix('/').unwrap_or(&decoded);
@@ -51,12 +64,12 @@ pub(super) async fn answer(redfish: &Redfish, request: Request) -> Response {
                     ..
                 },
             ..
-        }) if is_read(&head.method) => match common_checks(&head) {
+        }) if is_read(&head.method) => match common_checks(head) {
             Ok(()) => return finish_document(document(), &head.method),
             Err(reply) => (*reply, None),
         },
         _ => {
-            let reply = serve(redfish, &head, body, uri, found.as_ref()).await;
+            let reply = serve(redfish, head, body, uri, found.as_ref()).await;
             let reply = reply.unwrap_or_else(|reply| *reply);
             (
                 reply,
@@ -102,7 +115,7 @@ fn common_checks(head: &Parts) -> Outcome<()> {
 async fn serve(
     redfish: &Redfish,
     head: &Parts,
-    body: Body,
+    body: &mut Unread,
     uri: &str,
     found: Option<&Found<'_>>,
 ) -> Outcome<Reply> {
@@ -172,7 +185,7 @@ async fn answer_known(
     ask: &Ask<'_>,
     server: Option<&ServerHandle>,
     head: &Parts,
-    body: Body,
+    body: &mut Unread,
     found: &Found<'_>,
 ) -> Outcome<Reply> {
     let resource = found.resource;
@@ -292,7 +305,7 @@ async fn patch(
     ask: &Ask<'_>,
     server: Option<&ServerHandle>,
     head: &Parts,
-    body: Body,
+    body: &mut Unread,
     found: &Found<'_>,
     change: Change,
 ) -> Outcome<Reply> {
@@ -332,8 +345,9 @@ async fn carry_out(
 }
 
 /// The JSON object in a body; an empty one without a body.
-async fn read_object(headers: &HeaderMap, body: Body) -> Outcome<Object> {
+async fn read_object(headers: &HeaderMap, body: &mut Unread) -> Outcome<Object> {
     let refuse = |status, message| Box::new(Reply::error(status, &[message]));
+    let body = body.take().unwrap_or_default();
     let bytes = body::read(headers, body).await.map_err(|bad| match bad {
         BadBody::TooLarge => refuse(
             StatusCode::PAYLOAD_TOO_LARGE,

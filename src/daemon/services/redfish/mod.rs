@@ -31,9 +31,13 @@ use axum::{Router, extract::Request, routing::any};
 use outband_core::{
     access::Actor,
     bmc::Bmc,
+    faults::FaultKind,
     server::{ServerHandle, ServerId},
 };
 use tokio::sync::{Mutex, MutexGuard};
+
+/// The faults of a simulated server that this service carries out.
+pub const FAULTS: [FaultKind; 1] = [FaultKind::HttpUnavailable];
 
 /// What the service shows, beside the BMC itself.
 #[derive(Debug, Clone, Default)]
