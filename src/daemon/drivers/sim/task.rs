@@ -117,7 +117,8 @@ impl Task {
             tokio::select! {
                 () = self.shared.notify.notified() => {}
                 () = sleep_until(deadline), if turn.deadline.is_some() => {}
-                Ok(()) = self.faults.changed() => {}
+                // Waiting took note of the change; the next turn is to look at it.
+                Ok(()) = self.faults.changed() => self.faults.mark_changed(),
                 () = unwatched(display) => {}
                 // Room for one more: the next turn fills it. Nobody reads any more: the next turn
                 // gives the backlog up.

@@ -23,10 +23,10 @@ use super::{
     patch::Fields,
     refusals,
     reply::{Outcome, Reply},
-    routes::{Act, Ask, Change, Document, Door, Found, Need, Read, Schema, Visit, find},
+    routes::{Act, Ask, Change, Document, Found, Need, Read, Schema, Visit, find},
 };
 use crate::{
-    listen::{LocalAddress, Peer},
+    listen::Peer,
     services::{
         body::{self, BadBody},
         json::{self, BadJson, Object},
@@ -148,22 +148,9 @@ async fn serve(
         actor: &actor,
         uri,
         id: found.id,
-        door: door(head),
     };
     let server = found.server.map(|id| reach(&ask, id)).transpose()?;
     answer_known(&ask, server.as_ref(), head, body, found).await
-}
-
-/// By which door a request came in.
-fn door(head: &Parts) -> Option<Door> {
-    let address = head.extensions.get::<LocalAddress>()?;
-    match head.extensions.get::<Peer>()? {
-        Peer::Network { tls, .. } => Some(Door {
-            tls: *tls,
-            port: address.0.port(),
-        }),
-        Peer::Local { .. } => None,
-    }
 }
 
 /// The server of a path, if the actor reaches it and it isn't made unavailable by a fault.

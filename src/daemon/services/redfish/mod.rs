@@ -44,6 +44,10 @@ pub const FAULTS: [FaultKind; 1] = [FaultKind::HttpUnavailable];
 pub struct Options {
     /// Shows this server alone: the tree of a fleet in which each server has its own address.
     pub only: Option<ServerId>,
+    /// The port that HTTPS is on, where it is.
+    pub https_port: Option<u16>,
+    /// The port that plain HTTP is on, where it is.
+    pub http_port: Option<u16>,
 }
 
 /// The service's state.

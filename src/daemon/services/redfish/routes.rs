@@ -66,17 +66,6 @@ pub(super) struct Ask<'a> {
     pub(super) uri: &'a str,
     /// The last variable part of the path.
     pub(super) id: &'a str,
-    /// How the request came in; `None` for the daemon's own socket.
-    pub(super) door: Option<Door>,
-}
-
-/// A way in from the network.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Door {
-    /// Whether it is TLS.
-    pub(super) tls: bool,
-    /// The port that it is on.
-    pub(super) port: u16,
 }
 
 /// Somebody who has not logged in yet.

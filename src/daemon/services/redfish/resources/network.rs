@@ -1,4 +1,4 @@
-//! By which protocols the daemon can be reached, as far as the request itself shows it.
+//! By which protocols the daemon can be reached.
 
 use outband_core::server::ServerHandle;
 
@@ -7,12 +7,12 @@ use super::super::{
     health::{Health, status},
     page::Page,
     reply::Outcome,
-    routes::{Ask, Door},
+    routes::Ask,
 };
 
 /// The daemon's protocols.
 pub(in super::super) fn show_daemon(ask: &Ask<'_>, page: &mut Page) -> Outcome<()> {
-    write(ask.redfish, ask.door, page);
+    write(ask.redfish, page);
     Ok(())
 }
 
@@ -22,20 +22,22 @@ pub(in super::super) fn show(
     _server: &ServerHandle,
     page: &mut Page,
 ) -> Outcome<()> {
-    write(ask.redfish, ask.door, page);
+    write(ask.redfish, page);
     Ok(())
 }
 
-/// The door that a request came in by is open: of the others nothing is said.
-fn write(redfish: &Redfish, door: Option<Door>, page: &mut Page) {
+fn write(redfish: &Redfish, page: &mut Page) {
     page.text("Id", "NetworkProtocol");
     page.text("Name", "Network protocols");
     page.maybe("HostName", Some(&redfish.bmc.identity.host_name));
     status(page, Some("Enabled"), Some(Health::Ok));
-    if let Some(Door { tls, port }) = door {
-        page.object(if tls { "HTTPS" } else { "HTTP" }, |page| {
-            page.plain("ProtocolEnabled", true);
-            page.plain("Port", port);
+    for (name, port) in [
+        ("HTTP", redfish.options.http_port),
+        ("HTTPS", redfish.options.https_port),
+    ] {
+        page.object(name, |page| {
+            page.plain("ProtocolEnabled", port.is_some());
+            page.known("Port", port);
         });
     }
 }

@@ -230,6 +230,7 @@ async fn a_server_out_of_reach_is_not_there() {
 async fn a_tree_of_one_server_shows_that_one() {
     let options = Options {
         only: Some("2".parse().unwrap()),
+        ..Options::default()
     };
     let rig = Rig::with(Policy::default(), options).await;
     let systems = rig.get("/redfish/v1/Systems").await;
