@@ -79,23 +79,38 @@ pub fn prepare(folder: &Path) -> Result<(), AppFault> {
 mod tests {
     use super::*;
 
-    fn place(name: &str) -> PathBuf {
-        let unique = format!("outband-folder-{}", std::process::id());
-        let place = std::env::temp_dir().join(unique).join("deep").join(name);
-        let _ = fs::remove_dir_all(&place);
-        place
+    /// A place for one test, gone with it.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new(name: &str) -> Self {
+            let unique = format!("outband-folder-{}-{name}", std::process::id());
+            Self(std::env::temp_dir().join(unique))
+        }
+
+        fn folder(&self) -> PathBuf {
+            self.0.join("deep").join("state")
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
     }
 
     #[test]
     fn a_missing_folder_is_made_private() {
-        let folder = place("missing");
+        let place = Place::new("missing");
+        let folder = place.folder();
         prepare(&folder).unwrap();
         assert_eq!(fs::metadata(&folder).unwrap().mode() & 0o777, 0o700);
     }
 
     #[test]
     fn a_folder_that_others_may_write_to_is_refused() {
-        let folder = place("shared");
+        let place = Place::new("shared");
+        let folder = place.folder();
         prepare(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
         let why = prepare(&folder).unwrap_err().to_string();
@@ -104,7 +119,8 @@ mod tests {
 
     #[test]
     fn a_file_in_its_place_is_one_sentence() {
-        let folder = place("file");
+        let place = Place::new("file");
+        let folder = place.folder();
         fs::create_dir_all(folder.parent().unwrap()).unwrap();
         fs::write(&folder, "").unwrap();
         let why = prepare(&folder).unwrap_err().to_string();

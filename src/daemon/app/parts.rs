@@ -50,6 +50,8 @@ pub(super) fn open(
             parts
         }
     };
+    // The services' own door carries this one out, whatever the machine is.
+    parts.faults.insert(FaultKind::HttpUnavailable);
     switch_off(server, &mut parts);
     for fault in &server.sim.fault {
         board
