@@ -46,12 +46,11 @@ pub(super) fn open(
     let mut parts = match server.driver {
         DriverName::Sim => {
             let mut parts = open_sim(base, server, profile, board)?;
+            // Carried out by a door, not by the machine.
             parts.faults.extend(redfish::FAULTS);
             parts
         }
     };
-    // The services' own door carries this one out, whatever the machine is.
-    parts.faults.insert(FaultKind::HttpUnavailable);
     switch_off(server, &mut parts);
     for fault in &server.sim.fault {
         board
