@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use axum::{body::Body, extract::Request, response::Response};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use outband_core::{
     access::{Denied, Operation, Via},
     faults::FaultKind,
@@ -16,14 +16,13 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::{
-    Redfish,
+    Redfish, headers,
     messages::{Message, base},
-    metadata::described_by,
     page::Page,
     patch::Fields,
     refusals,
     reply::{Outcome, Reply},
-    routes::{Act, Ask, Change, Document, Found, Need, Read, Schema, Visit, find},
+    routes::{Act, Ask, Change, Found, Need, Read, Visit, find},
 };
 use crate::{
     listen::Peer,
@@ -33,8 +32,6 @@ use crate::{
         proof,
     },
 };
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json;charset=utf-8");
 
 /// Answers a request.
 pub(super) async fn answer(redfish: &Redfish, request: Request) -> Response {
@@ -56,32 +53,12 @@ async fn respond(redfish: &Redfish, head: &Parts, body: &mut Unread) -> Response
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let uri = decoded.strip_suffix('/').unwrap_or(&decoded);
     let found = uri.strip_prefix("/redfish").and_then(find);
-    let (reply, kind) = match &found {
-        Some(Found {
-            resource:
-                super::routes::Resource {
-                    get: Some(Read::Document(document)),
-                    ..
-                },
-            ..
-        }) if is_read(&head.method) => match common_checks(head) {
-            Ok(()) => return finish_document(document(), &head.method),
-            Err(reply) => (*reply, None),
-        },
-        _ => {
-            let reply = serve(redfish, head, body, uri, found.as_ref()).await;
-            let reply = reply.unwrap_or_else(|reply| *reply);
-            (
-                reply,
-                found.as_ref().and_then(|found| found.resource.schema),
-            )
-        }
-    };
-    let allow = found.map(|found| found.resource.allow());
-    finish(reply, &head.method, kind, allow)
+    let reply = serve(redfish, head, body, uri, found.as_ref()).await;
+    let reply = reply.unwrap_or_else(|reply| *reply);
+    headers::finish(reply, &head.method, found.map(|found| found.resource))
 }
 
-fn is_read(method: &Method) -> bool {
+pub(super) fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
@@ -122,6 +99,10 @@ async fn serve(
     let peer = head.extensions.get::<Peer>();
     if let Some(found) = found {
         match (&head.method, found.resource.get, found.resource.post) {
+            (method, Some(Read::Document(document)), _) if is_read(method) => {
+                common_checks(head)?;
+                return Ok(Reply::document(document()));
+            }
             (method, Some(Read::Open(show)), _) if is_read(method) => {
                 common_checks(head)?;
                 let mut page = page_for(found, &format!("{uri}/"));
@@ -360,66 +341,4 @@ async fn read_object(headers: &HeaderMap, body: &mut Unread) -> Outcome<Object> 
         };
         refuse(StatusCode::BAD_REQUEST, message)
     })
-}
-
-/// Adds what every answer carries (DSP0266 section 12.1).
-fn finish(reply: Reply, method: &Method, kind: Option<Schema>, allow: Option<String>) -> Response {
-    let length = reply.body.len();
-    let mut response = Response::new(if *method == Method::HEAD {
-        Body::empty()
-    } else {
-        Body::from(reply.body)
-    });
-    *response.status_mut() = reply.status;
-    let headers = response.headers_mut();
-    common_headers(headers);
-    if length > 0 {
-        headers.insert(header::CONTENT_TYPE, JSON);
-    }
-    if *method == Method::HEAD {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    let tells_allow = is_read(method) || reply.status == StatusCode::METHOD_NOT_ALLOWED;
-    if let Some(allow) = allow.filter(|_| tells_allow && reply.status != StatusCode::UNAUTHORIZED) {
-        insert(headers, header::ALLOW, &allow);
-    }
-    if let Some(kind) = kind.filter(|_| is_read(method) && reply.status.is_success()) {
-        insert(headers, header::LINK, &described_by(&kind));
-    }
-    headers.extend(
-        reply
-            .headers
-            .into_iter()
-            .map(|(name, value)| (Some(name), value)),
-    );
-    response
-}
-
-fn finish_document(document: &'static Document, method: &Method) -> Response {
-    let body: &'static [u8] = &document.body;
-    let mut response = Response::new(if *method == Method::HEAD {
-        Body::empty()
-    } else {
-        Body::from(body)
-    });
-    let headers = response.headers_mut();
-    common_headers(headers);
-    let kind = HeaderValue::from_static(document.content_type);
-    headers.insert(header::CONTENT_TYPE, kind);
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-    response
-}
-
-fn common_headers(headers: &mut HeaderMap) {
-    headers.insert("odata-version", HeaderValue::from_static("4.0"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let nosniff = HeaderValue::from_static("nosniff");
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
-}
-
-fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
 }

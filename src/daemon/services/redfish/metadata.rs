@@ -7,7 +7,9 @@ use std::{collections::BTreeSet, fmt::Write, sync::LazyLock};
 
 use super::{
     page::Page,
-    routes::{Document, RESOURCES, Schema},
+    reply::JSON,
+    routes::{Document, Schema},
+    table::RESOURCES,
 };
 
 /// Where the DMTF publishes its schemas.
@@ -94,7 +96,7 @@ pub(super) fn service_document() -> &'static Document {
             page.text("url", &url);
         });
         Document {
-            content_type: "application/json;charset=utf-8",
+            content_type: JSON,
             body: page.bare_bytes(),
         }
     });

@@ -1,13 +1,14 @@
 //! Redfish: `/redfish` (DSP0266).
 //!
-//! [`routes`] has one table of all resources: where each is, what it can be asked, and what right
-//! that needs. [`dispatch`] takes a request through it: proof of identity, right, precondition, and
-//! only then the resource's own function in [`resources`]. Reads write a [`page`] from a snapshot;
-//! changes read their [`patch`] to the end before they do anything. Core's refusals become messages
-//! in [`refusals`].
+//! One [`table`] has all resources: where each is, what it can be asked, and what right that needs,
+//! in the words of [`routes`]. [`dispatch`] takes a request through it: proof of identity, right,
+//! precondition, and only then the resource's own function in [`resources`]. Reads write a [`page`]
+//! from a snapshot; changes read their [`patch`] to the end before they do anything. Core's refusals
+//! become [`messages`] in [`refusals`]; every answer leaves with the same [`headers`].
 
 mod dispatch;
 mod etag;
+mod headers;
 mod health;
 mod messages;
 mod metadata;
@@ -17,6 +18,7 @@ mod refusals;
 mod reply;
 mod resources;
 mod routes;
+mod table;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -76,9 +78,7 @@ impl Redfish {
         let mut hasher = DefaultHasher::new();
         uri.hash(&mut hasher);
         let stripe = hasher.finish() as usize % self.changes.len();
-        // The remainder is always a place in the array.
-        let [first, ..] = &self.changes;
-        self.changes.get(stripe).unwrap_or(first).lock().await
+        self.changes[stripe].lock().await
     }
 }
 

@@ -1,11 +1,17 @@
 //! What is answered to a request.
 
+use std::borrow::Cow;
+
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
     messages::{Message, error_body},
     page::Page,
+    routes::Document,
 };
+
+/// The type of every body but `$metadata`.
+pub(super) const JSON: &str = "application/json;charset=utf-8";
 
 /// An answer, but for the headers that all answers share.
 #[derive(Debug)]
@@ -14,8 +20,10 @@ pub(super) struct Reply {
     pub(super) status: StatusCode,
     /// Its own headers.
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    /// Its body, JSON or nothing.
-    pub(super) body: Vec<u8>,
+    /// Its body's type.
+    pub(super) content_type: &'static str,
+    /// Its body, or nothing.
+    pub(super) body: Cow<'static, [u8]>,
 }
 
 /// What a handler gives, or what is answered instead.
@@ -27,7 +35,8 @@ impl Reply {
         Self {
             status,
             headers: Vec::new(),
-            body: Vec::new(),
+            content_type: JSON,
+            body: Cow::Borrowed(&[]),
         }
     }
 
@@ -36,12 +45,21 @@ impl Reply {
         Self::bare(StatusCode::NO_CONTENT)
     }
 
+    /// A document.
+    pub(super) fn document(document: &'static Document) -> Self {
+        Self {
+            content_type: document.content_type,
+            body: Cow::Borrowed(&document.body),
+            ..Self::bare(StatusCode::OK)
+        }
+    }
+
     /// A resource.
     pub(super) fn page(status: StatusCode, page: Page) -> Self {
         let etag = page.etag().to_string();
         let body = page.tagged(&etag);
         Self {
-            body,
+            body: body.into(),
             ..Self::bare(status)
         }
         .with(header::ETAG, &etag)
@@ -55,7 +73,7 @@ impl Reply {
     /// An error with its messages.
     pub(super) fn error(status: StatusCode, messages: &[Message]) -> Self {
         Self {
-            body: error_body(messages),
+            body: error_body(messages).into(),
             ..Self::bare(status)
         }
     }

@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use super::super::{Redfish, page::Page, routes::Document};
+use super::super::{Redfish, page::Page, reply::JSON, routes::Document};
 
 /// `/redfish`: which versions there are (DSP0266 section 6.2).
 pub(in super::super) fn versions() -> &'static Document {
     static VERSIONS: LazyLock<Document> = LazyLock::new(|| Document {
-        content_type: "application/json;charset=utf-8",
+        content_type: JSON,
         body: br#"{"v1":"/redfish/v1/"}"#.to_vec(),
     });
     &VERSIONS

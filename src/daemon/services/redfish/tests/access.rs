@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::super::{
     Options,
-    routes::{Act, Change, Need, RESOURCES, Read, Resource},
+    routes::{Act, Change, Need, Read, Resource},
+    table::RESOURCES,
 };
 use crate::{
     listen::Peer,
