@@ -90,7 +90,8 @@ def clone() -> None:
         begun = time.monotonic()
         subprocess.run(["git", "clone", "--quiet", REPOSITORY, f"{folder}/outband"], check=True)
         process = subprocess.Popen(
-            [f"{folder}/outband/tools/demo", "--https", "127.0.0.1:0", "--state", f"{folder}/state"],
+            [f"{folder}/outband/tools/demo", "--https", "127.0.0.1:0",
+             "--state", f"{folder}/state"],
             env={**env, "OUTBAND_ADMIN_PASSWORD": PASSWORD}, stdout=subprocess.PIPE, text=True)
         ready = any(line.startswith("ready") for line in process.stdout)
         took = time.monotonic() - begun
@@ -112,8 +113,8 @@ def main() -> None:
     for program in ("wrk", "nginx", "openssl"):
         if not shutil.which(program):
             raise SystemExit(f"{program} is missing")
-    load = os.getloadavg()[0]
-    print(f"{os.cpu_count()} cores, load {load:.1f}, {os.uname().machine}, Linux {os.uname().release}")
+    system, load = os.uname(), os.getloadavg()[0]
+    print(f"{os.cpu_count()} cores, load {load:.1f}, {system.machine}, Linux {system.release}")
     start(options.starts)
     memory(options.servers)
     rates(options.seconds)

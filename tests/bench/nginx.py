@@ -1,14 +1,18 @@
-"""The peer of the rates: nginx, one worker, serving the same bytes with a key of the same kind."""
+"""The peer of the rates: nginx with as many workers as Outband has threads, and the same bytes."""
 
+import os
 import pathlib
 import socket
 import subprocess
 import tempfile
 import time
 
+# Outband has a thread for each processor, and two to four of them.
+WORKERS = min(max(os.cpu_count() or 2, 2), 4)
+
 CONF = """
 daemon off;
-worker_processes 1;
+worker_processes {workers};
 pid {folder}/pid;
 error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
@@ -45,7 +49,7 @@ class Nginx:
                         "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
                         "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
                        check=True, capture_output=True)
-        (folder / "nginx.conf").write_text(CONF.format(folder=folder, port=port))
+        (folder / "nginx.conf").write_text(CONF.format(folder=folder, port=port, workers=WORKERS))
         self.process = subprocess.Popen(["nginx", "-e", folder / "error.log",
                                          "-c", folder / "nginx.conf"])
         end = time.monotonic() + 30
