@@ -5,7 +5,7 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::server::ServerId;
+use crate::{events::NewEvent, server::ServerId};
 
 /// A boxed future: what a trait object can return.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send + 'static>>;
@@ -160,6 +160,12 @@ pub trait Sealer: Send + Sync + fmt::Debug {
     fn open(&self, sealed: &[u8], context: &str) -> Result<zeroize::Zeroizing<Vec<u8>>, HostFault>;
 }
 
+/// Where what happened is written down, as far as whoever only writes needs it.
+pub trait Audit: Send + Sync + fmt::Debug {
+    /// Records an event and returns its number. Never waits for a disk to settle.
+    fn record(&self, event: NewEvent) -> u64;
+}
+
 /// A file that only grows at its end, in segments, for the event log.
 ///
 /// Positions are byte counts from the beginning of the log's life; they never repeat.
@@ -189,12 +195,6 @@ pub trait Journal: Send + Sync + fmt::Debug {
     fn trim(&self, bytes: u64) -> Result<u64, HostFault>;
     /// Makes everything appended so far survive a power cut.
     fn sync(&self) -> BoxFuture<Result<(), HostFault>>;
-}
-
-/// Where it is written down what happens: the event log, as those see it who only write.
-pub trait Audit: Send + Sync + fmt::Debug {
-    /// Records an event and gives its number.
-    fn record(&self, event: crate::events::NewEvent) -> u64;
 }
 
 /// How long a driver's call may take before the engine gives it up.

@@ -1,3 +1,7 @@
 //! `outband`: see `outband --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    outband_daemon::cli::main()
+}

@@ -7,6 +7,7 @@
 
 pub mod hid;
 pub mod ipmi;
+pub mod iso9660;
 pub mod qmp;
 pub mod rfb;
 pub mod uefi;

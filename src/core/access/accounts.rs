@@ -35,7 +35,7 @@ pub enum AccountType {
 pub struct Account {
     /// Its number.
     pub id: AccountId,
-    /// Its name: 1 to 16 bytes of printable ASCII without spaces and `:` (IPMI's limit).
+    /// Its name: 1 to 16 bytes of printable ASCII without spaces and `:`, `/`, `"`, `\\`.
     pub name: Arc<str>,
     /// Its role.
     pub role: Role,
@@ -58,9 +58,9 @@ pub struct Account {
 }
 
 /// What a new account is made from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewAccount {
-    /// Its name.
+    /// Its name: 1 to 16 bytes of printable ASCII without spaces and `:`, `/`, `"`, `\\`.
     pub name: String,
     /// Its password, 8 to 128 bytes (8 to 20 with [`AccountType::IPMI`]).
     pub password: Zeroizing<String>,
@@ -74,15 +74,32 @@ pub struct NewAccount {
     pub scope: Scope,
     /// Whether the password must be changed before anything else.
     pub must_change_password: bool,
+    /// Whether the password works once: after the first log-in with it, it opens nothing any more,
+    /// except for ten minutes and from the same address, so that a client of HTTP Basic can change
+    /// it. It must be changed before anything else.
+    pub one_time: bool,
+}
+
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewAccount")
+            .field("name", &self.name)
+            .field("role", &self.role)
+            .field("types", &self.types)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A change of an account; what is `None` stays.
-#[derive(Debug, Clone, Default)]
+///
+/// Taking [`AccountType::IPMI`] or [`AccountType::KVMIP`] from an account erases its IPMI or VNC
+/// secret, so that an old secret doesn't come back with the type.
+#[derive(Clone, Default)]
 pub struct AccountChange {
     /// Its name.
     pub name: Option<String>,
     /// Its login password; with [`AccountType::IPMI`] the IPMI secret follows when it fits (20
-    /// bytes), else the change is refused.
+    /// bytes), else the change is refused. A password set here is no one-time password.
     pub password: Option<Zeroizing<String>>,
     /// The IPMI secret alone, 1 to 20 bytes.
     pub ipmi_secret: Option<Zeroizing<Vec<u8>>>,
@@ -96,6 +113,49 @@ pub struct AccountChange {
     pub types: Option<Vec<AccountType>>,
     /// Which servers it reaches.
     pub scope: Option<Scope>,
-    /// Whether the password must be changed before anything else.
+    /// Whether the password must be changed before anything else. Where this is `None`, it is no
+    /// longer so once somebody has changed their own password.
     pub must_change_password: Option<bool>,
+}
+
+impl AccountChange {
+    /// Whether nothing but the password is changed.
+    pub(super) fn only_password(&self) -> bool {
+        let Self {
+            name,
+            password,
+            ipmi_secret,
+            vnc_secret,
+            role,
+            enabled,
+            types,
+            scope,
+            must_change_password,
+        } = self;
+        password.is_some()
+            && name.is_none()
+            && ipmi_secret.is_none()
+            && vnc_secret.is_none()
+            && role.is_none()
+            && enabled.is_none()
+            && types.is_none()
+            && scope.is_none()
+            && must_change_password.is_none()
+    }
+}
+
+impl fmt::Debug for AccountChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountChange")
+            .field("name", &self.name)
+            .field("password", &self.password.is_some())
+            .field("ipmi_secret", &self.ipmi_secret.is_some())
+            .field("vnc_secret", &self.vnc_secret.is_some())
+            .field("role", &self.role)
+            .field("enabled", &self.enabled)
+            .field("types", &self.types)
+            .field("scope", &self.scope)
+            .field("must_change_password", &self.must_change_password)
+            .finish()
+    }
 }

@@ -27,7 +27,7 @@ pub enum Via {
 }
 
 /// Where a request came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// By which way.
     pub via: Via,
@@ -149,6 +149,9 @@ impl Actor {
 
     /// Whether the actor may do this to a server, or to the daemon where `server` is `None`.
     ///
+    /// Whoever reaches certain servers only has no say over the daemon and the accounts, whatever
+    /// the role: they could else widen their own reach.
+    ///
     /// # Errors
     /// [`Denied`] with the reason.
     pub fn may(&self, operation: Operation, server: Option<&ServerId>) -> Result<(), Denied> {
@@ -162,7 +165,12 @@ impl Actor {
             return Err(Denied::PasswordChangeRequired);
         }
         let privilege = operation.needs();
-        if self.role.has(privilege) {
+        let everybodys = server.is_none()
+            && matches!(
+                privilege,
+                Privilege::ConfigureManager | Privilege::ConfigureUsers
+            );
+        if self.role.has(privilege) && (self.scope == Scope::All || !everybodys) {
             Ok(())
         } else {
             Err(Denied::Privilege(privilege))

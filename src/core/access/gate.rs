@@ -1,15 +1,27 @@
 //! The gate itself: proofs in, actors out.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, net::IpAddr, ops::RangeInclusive, sync::Arc, time::Duration};
 
+use tokio::{
+    sync::{Mutex as AsyncMutex, Notify, OnceCell, watch},
+    time::Instant,
+};
 use zeroize::Zeroizing;
 
 use super::{
-    Account, AccountChange, AccountId, Actor, Denied, NewAccount, Origin, SessionId, SessionView,
+    AccountId, Actor, Denied, Locked, LoginRefused, Operation, Origin, Role, Scope, SessionId, Via,
+    audit::{self, Failures, Visits},
+    backoff::{Backoff, tame},
+    book::Book,
+    queue::Queues,
+    sessions::{Session, Sessions},
+    stored,
+    turn::Pending,
+    verify_cache::VerifyCache,
 };
 use crate::{
-    events::EventLog,
-    host::{Clock, Entropy, Hasher, HostFault, Sealer, Store},
+    events::{EventKind, NewEvent},
+    host::{Audit, Clock, Entropy, Hasher, HostFault, Sealer, Store},
 };
 
 /// The rules of the gate.
@@ -25,6 +37,12 @@ pub struct Policy {
     pub sessions_max: usize,
 }
 
+impl Policy {
+    /// What [`Policy::session_idle`] may be, in seconds (DSP0266 section 13.3.3). Whoever takes a
+    /// policy from outside refuses others.
+    pub const SESSION_IDLE_SECONDS: RangeInclusive<u64> = 30..=86_400;
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -36,63 +54,7 @@ impl Default for Policy {
     }
 }
 
-/// Why nobody was let in.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum LoginRefused {
-    /// Name or password is wrong, the account is disabled, or it is not for this service. Which of
-    /// them stands in the audit log and nowhere else.
-    #[error("the name or the password is wrong")]
-    Wrong,
-    /// Too many failures; ask again after so long.
-    #[error("too many failed log-ins; try again in {} s", retry_after.as_secs())]
-    TooMany {
-        /// How long to wait, rounded up to whole seconds.
-        retry_after: Duration,
-    },
-    /// The token belongs to no session.
-    #[error("the session has ended or never was")]
-    NoSession,
-    /// There are as many sessions as there may be.
-    #[error("too many sessions are open")]
-    TooManySessions,
-    /// The machine beneath failed.
-    #[error(transparent)]
-    Host(#[from] HostFault),
-}
-
-/// Why an account was not made, changed or removed. Nothing has changed.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum AccountRefused {
-    /// The actor may not.
-    #[error(transparent)]
-    Denied(#[from] Denied),
-    /// There is no such account.
-    #[error("there is no such account")]
-    NoSuchAccount,
-    /// Another account has the name.
-    #[error("another account has this name")]
-    NameTaken,
-    /// A value is outside what it may be.
-    #[error("{what}: {why}")]
-    Invalid {
-        /// Which: `UserName`, `Password`, `IpmiSecret`, `VncSecret`, `AccountTypes`.
-        what: &'static str,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// It is the last enabled Administrator.
-    #[error("the last Administrator can't be removed, disabled or demoted")]
-    LastAdministrator,
-    /// There are as many accounts as IPMI has slots.
-    #[error("there are as many accounts as there may be")]
-    Full,
-    /// The machine beneath failed.
-    #[error(transparent)]
-    Host(#[from] HostFault),
-}
-
 /// A session just opened. The token is shown once, here.
-#[derive(Debug)]
 pub struct NewSession {
     /// Its public name.
     pub id: SessionId,
@@ -100,6 +62,14 @@ pub struct NewSession {
     pub token: Zeroizing<String>,
     /// Who it makes its bearer.
     pub actor: Arc<Actor>,
+}
+
+impl fmt::Debug for NewSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSession")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the gate stands on.
@@ -116,40 +86,138 @@ pub struct GateHost {
     /// The clocks.
     pub clock: Arc<dyn Clock>,
     /// Where it is written down.
-    pub events: Arc<EventLog>,
+    pub events: Arc<dyn Audit>,
 }
 
 /// The one gate.
-#[derive(Debug)]
 pub struct Gate {
-    #[allow(dead_code)]
-    host: GateHost,
-    #[allow(dead_code)]
-    policy: Policy,
+    pub(super) host: GateHost,
+    pub(super) inside: Locked<Inside>,
+    pub(super) backoff: Locked<Backoff>,
+    pub(super) failures: Locked<Failures>,
+    pub(super) queues: Queues,
+    /// Whose turn it is to change accounts, and the change that is on its way to the disk.
+    pub(super) turn: AsyncMutex<Option<Pending>>,
+    /// Tells the sweeper that a change was left alone by whoever asked for it.
+    pub(super) abandoned: Notify,
+    /// Tells the sweeper that there is a new deadline.
+    pub(super) wake: Notify,
+    /// What passwords for unknown names are verified against.
+    pub(super) decoy: OnceCell<Arc<str>>,
 }
 
-#[allow(clippy::todo, unused_variables)]
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gate(..)")
+    }
+}
+
+/// Who there is and who is in: one lock, so that nobody gets in by an account that changes at the
+/// same time.
+#[derive(Debug)]
+pub(super) struct Inside {
+    pub(super) policy: Policy,
+    pub(super) book: Book,
+    pub(super) sessions: Sessions,
+    pub(super) verified: VerifyCache,
+    pub(super) visits: Visits,
+    /// What the rights of actors without a session rest on, by account.
+    pub(super) proofs: HashMap<AccountId, watch::Sender<bool>>,
+    /// What the rights of visitors rest on.
+    visitors: watch::Sender<bool>,
+    /// One-time passwords that were used a moment ago.
+    pub(super) first_uses: HashMap<AccountId, FirstUse>,
+}
+
+/// The first use of a one-time password: it works on for a moment, and for the same source.
+#[derive(Debug, Clone)]
+pub(super) struct FirstUse {
+    pub(super) source: Option<IpAddr>,
+    pub(super) until: Instant,
+}
+
+impl Inside {
+    /// Ends whatever rests on an account, but for one session.
+    pub(super) fn end_all(&mut self, id: AccountId, keep: Option<&SessionId>) -> Vec<Session> {
+        if let Some(proof) = self.proofs.remove(&id) {
+            proof.send_replace(true);
+        }
+        self.verified.forget(id);
+        self.first_uses.remove(&id);
+        self.sessions.end_of(id, keep)
+    }
+}
+
 impl Gate {
     /// Opens the gate over the stored accounts.
     ///
     /// # Errors
-    /// [`HostFault`] when the accounts can't be read.
+    /// [`HostFault`] when the accounts can't be read, were written by a newer version, or when
+    /// there is no entropy.
     pub fn open(host: GateHost, policy: Policy) -> Result<Arc<Self>, HostFault> {
-        todo!()
+        let book = stored::load(&*host.store)?;
+        let mut key = Zeroizing::new([0; 32]);
+        host.entropy.fill(&mut *key)?;
+        let backoff = Backoff::new(host.clock.now());
+        let inside = Inside {
+            policy,
+            book,
+            sessions: Sessions::default(),
+            verified: VerifyCache::new(key),
+            visits: Visits::default(),
+            proofs: HashMap::new(),
+            visitors: watch::Sender::new(false),
+            first_uses: HashMap::new(),
+        };
+        Ok(Arc::new(Self {
+            host,
+            inside: Locked::new(inside),
+            backoff: Locked::new(backoff),
+            failures: Locked::default(),
+            queues: Queues::default(),
+            turn: AsyncMutex::new(None),
+            abandoned: Notify::new(),
+            wake: Notify::new(),
+            decoy: OnceCell::new(),
+        }))
     }
 
     /// The rules in force.
     #[must_use]
     pub fn policy(&self) -> Policy {
-        todo!()
+        self.inside.lock().policy
     }
 
-    /// Changes the rules: an actor's doing, or the settings' with [`Gate::system`].
+    /// Changes the rules: an actor's doing, or the settings' with [`Gate::system`]. They hold for
+    /// the sessions that are open, too; and when the gate is switched on, what visitors had open
+    /// ends.
     ///
     /// # Errors
     /// [`Denied`] when the actor may not.
     pub fn set_policy(&self, actor: &Actor, policy: Policy) -> Result<(), Denied> {
-        todo!()
+        actor.may(Operation::ConfigureManager, None)?;
+        let mut inside = self.inside.lock();
+        if inside.policy == policy {
+            return Ok(());
+        }
+        if policy.enabled && !inside.policy.enabled {
+            inside.visitors.send_replace(true);
+            inside.visitors = watch::Sender::new(false);
+        }
+        inside.policy = policy;
+        drop(inside);
+        let what = format!(
+            "access is {}; sessions end after {} s without a request and {} s in any case; at most \
+             {} of them",
+            if policy.enabled { "on" } else { "off" },
+            policy.session_idle.as_secs(),
+            policy.session_absolute.as_secs(),
+            policy.sessions_max,
+        );
+        let kind = EventKind::SettingsReloaded { what: what.into() };
+        self.record([audit::event(kind, Some(actor.into()))]);
+        self.wake.notify_one();
+        Ok(())
     }
 
     /// A visitor without any proof: an Administrator while the gate is off, else refused.
@@ -157,112 +225,51 @@ impl Gate {
     /// # Errors
     /// [`LoginRefused::Wrong`] while the gate is on.
     pub fn visitor(&self, origin: Origin) -> Result<Arc<Actor>, LoginRefused> {
-        todo!()
+        let inside = self.inside.lock();
+        if inside.policy.enabled {
+            return Err(LoginRefused::Wrong);
+        }
+        let ended = Some(inside.visitors.subscribe());
+        Ok(Self::administrator("visitor".into(), origin, ended))
     }
 
     /// Somebody on the device itself, by the daemon's own socket: an Administrator.
     #[must_use]
     pub fn local(&self, name: &str) -> Arc<Actor> {
-        todo!()
+        Self::administrator(tame(name).into(), Self::inner_origin(Via::Local), None)
     }
 
     /// The daemon itself, acting for a policy: an Administrator named after it (`restore-policy`).
     #[must_use]
     pub fn system(&self, policy: &'static str) -> Arc<Actor> {
-        todo!()
+        Self::administrator(policy.into(), Self::inner_origin(Via::Internal), None)
     }
 
-    /// Name and password of one request (HTTP Basic). Verified secrets are remembered for half a
-    /// minute by a keyed hash, and forgotten when the account changes.
-    ///
-    /// # Errors
-    /// [`LoginRefused`].
-    pub async fn password(
-        &self,
+    fn inner_origin(via: Via) -> Origin {
+        Origin { via, source: None }
+    }
+
+    fn administrator(
+        name: Arc<str>,
         origin: Origin,
-        name: &str,
-        password: Zeroizing<String>,
-    ) -> Result<Arc<Actor>, LoginRefused> {
-        todo!()
+        ended: Option<watch::Receiver<bool>>,
+    ) -> Arc<Actor> {
+        Arc::new(Actor {
+            account: None,
+            name,
+            role: Role::Administrator,
+            scope: Scope::All,
+            origin,
+            session: None,
+            must_change_password: false,
+            ended,
+        })
     }
 
-    /// Opens a session for name and password.
-    ///
-    /// # Errors
-    /// [`LoginRefused`].
-    pub async fn open_session(
-        &self,
-        origin: Origin,
-        name: &str,
-        password: Zeroizing<String>,
-    ) -> Result<NewSession, LoginRefused> {
-        todo!()
-    }
-
-    /// The bearer of a session's token. Keeps the session from being idle.
-    ///
-    /// # Errors
-    /// [`LoginRefused::NoSession`].
-    pub fn token(&self, origin: Origin, token: &str) -> Result<Arc<Actor>, LoginRefused> {
-        todo!()
-    }
-
-    /// The open sessions, oldest first: all of them for who may end them, else the actor's own.
-    #[must_use]
-    pub fn sessions(&self, actor: &Actor) -> Vec<SessionView> {
-        todo!()
-    }
-
-    /// Ends a session: one's own with `ConfigureSelf`, another's with `EndSessions`. Also while the
-    /// password must be changed.
-    ///
-    /// # Errors
-    /// `None` when the actor sees no such session; [`Denied`] when it may not be ended by the actor.
-    pub fn end_session(&self, actor: &Actor, id: &SessionId) -> Option<Result<(), Denied>> {
-        todo!()
-    }
-
-    /// The accounts by id: all of them for who may read them, else the actor's own.
-    #[must_use]
-    pub fn accounts(&self, actor: &Actor) -> Vec<Account> {
-        todo!()
-    }
-
-    /// Whether there is an account at all.
-    #[must_use]
-    pub fn has_accounts(&self) -> bool {
-        todo!()
-    }
-
-    /// Makes an account; durable when it returns.
-    ///
-    /// # Errors
-    /// [`AccountRefused`].
-    pub async fn create(&self, actor: &Actor, new: NewAccount) -> Result<Account, AccountRefused> {
-        todo!()
-    }
-
-    /// Changes an account: one's own password with `ConfigureSelf`, anything with
-    /// `ConfigureAccounts`. Durable when it returns; by then every session, connection and cached
-    /// secret that rested on what changed (password, role, enabled, types, scope) has ended, but the
-    /// session that the change came through, when it was its own password that changed.
-    ///
-    /// # Errors
-    /// [`AccountRefused`].
-    pub async fn change(
-        &self,
-        actor: &Actor,
-        id: AccountId,
-        change: AccountChange,
-    ) -> Result<Account, AccountRefused> {
-        todo!()
-    }
-
-    /// Removes an account and ends all that rested on it; durable when it returns.
-    ///
-    /// # Errors
-    /// [`AccountRefused`].
-    pub async fn remove(&self, actor: &Actor, id: AccountId) -> Result<(), AccountRefused> {
-        todo!()
+    /// Records events. Called without any lock: a log may write to a file.
+    pub(super) fn record(&self, events: impl IntoIterator<Item = NewEvent>) {
+        for event in events {
+            self.host.events.record(event);
+        }
     }
 }

@@ -3,16 +3,44 @@
 //! Proofs of identity (password, session token, the daemon's own socket) become actors in
 //! [`gate`]; what an actor may do stands in one table in [`roles`]; who there is, in [`accounts`];
 //! how long they stay, in [`sessions`]; how fast they may guess, in [`backoff`].
+//!
+//! Behind these: `login` turns passwords and tokens into actors, and `verify` says whether a
+//! password is right; `change` makes, changes and removes accounts, and `turn` makes each change
+//! durable, then true, and ends what rested on it; `sweep` ends sessions in time. `book` holds the
+//! accounts and the rules between them as plain data, `rules` has the rules of each value, `stored`
+//! the book's place in the store.
 
 pub mod accounts;
 mod actor;
+mod audit;
 pub mod backoff;
+mod book;
+mod change;
+mod diff;
 pub mod gate;
+mod locked;
+mod login;
+mod queue;
+mod refused;
 pub mod roles;
+pub mod rules;
+mod secrets;
 pub mod sessions;
+mod stored;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod turn;
+mod verify;
+mod verify_cache;
+mod views;
 
 pub use accounts::{Account, AccountChange, AccountId, AccountType, NewAccount};
 pub use actor::{Actor, Denied, Origin, Scope, Via};
-pub use gate::{AccountRefused, Gate, LoginRefused, NewSession, Policy};
+pub use gate::{Gate, GateHost, NewSession, Policy};
+pub use refused::{AccountRefused, LoginRefused};
 pub use roles::{Operation, Privilege, Role};
+pub use secrets::IpmiSecret;
 pub use sessions::{SessionId, SessionView};
+
+use locked::Locked;

@@ -35,8 +35,8 @@ pub enum OffCause {
     Unknown,
 }
 
-/// What happened. New kinds are added; a stored kind that this version doesn't know is kept and
-/// shown by its name.
+/// What happened. New kinds are added; a stored kind that this version doesn't know is kept in the
+/// log and read as [`EventKind::Unknown`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum EventKind {
@@ -170,4 +170,94 @@ pub enum EventKind {
     /// A stored kind that this version doesn't know.
     #[serde(other)]
     Unknown,
+}
+
+impl EventKind {
+    /// Whether the audit log shows it: who came and went, what was asked for, and what was changed
+    /// in accounts, settings, logs and faults.
+    #[must_use]
+    pub const fn is_audit(&self) -> bool {
+        match self {
+            Self::Accepted { .. }
+            | Self::Refused { .. }
+            | Self::LogCleared { .. }
+            | Self::FaultSet { .. }
+            | Self::FaultCleared { .. }
+            | Self::LoggedIn { .. }
+            | Self::LoginFailed { .. }
+            | Self::SessionEnded { .. }
+            | Self::AccountChanged { .. }
+            | Self::SettingsReloaded { .. } => true,
+            Self::DaemonStarted { .. }
+            | Self::DaemonStopped
+            | Self::ServerAdded
+            | Self::ServerRemoved
+            | Self::PowerChanged { .. }
+            | Self::Restarted { .. }
+            | Self::Booted { .. }
+            | Self::Ended { .. }
+            | Self::PowerReturned { .. }
+            | Self::Threshold { .. }
+            | Self::SystemEvent
+            | Self::Fault { .. }
+            | Self::Unknown => false,
+        }
+    }
+
+    /// How bad it is. A [`EventKind::SystemEvent`] is as bad as its record says, which the log
+    /// knows and the kind does not: [`Severity::Ok`] here.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::Threshold {
+                threshold, crossed, ..
+            } => match (crossed, threshold.ends_with("caution")) {
+                (false, _) => Severity::Ok,
+                (true, true) => Severity::Warning,
+                (true, false) => Severity::Critical,
+            },
+            Self::PowerChanged {
+                to: PowerState::Unknown,
+                ..
+            }
+            | Self::Booted { target: None, .. }
+            | Self::Refused { .. }
+            | Self::Ended {
+                outcome: Outcome::Failed { .. },
+                ..
+            }
+            | Self::LoginFailed { .. }
+            | Self::Fault { .. } => Severity::Warning,
+            _ => Severity::Ok,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_of_a_newer_version_is_read_as_unknown() {
+        let kind: EventKind =
+            serde_json::from_str(r#"{"is":"tea-time","sugar":{"lumps":2}}"#).unwrap();
+        assert_eq!(kind, EventKind::Unknown);
+    }
+
+    #[test]
+    fn a_crossed_threshold_is_as_bad_as_the_threshold_says() {
+        let at = |threshold: &str, crossed| {
+            EventKind::Threshold {
+                sensor: "cpu1-temp".into(),
+                threshold: threshold.into(),
+                crossed,
+                reading: "91".into(),
+            }
+            .severity()
+        };
+        assert_eq!(at("upper-caution", true), Severity::Warning);
+        assert_eq!(at("upper-critical", true), Severity::Critical);
+        assert_eq!(at("lower-fatal", true), Severity::Critical);
+        assert_eq!(at("upper-critical", false), Severity::Ok);
+    }
 }

@@ -1,11 +1,25 @@
 //! What happened, in order: the one log that the SEL, Redfish's logs, event streams and the page's
 //! log are views of.
 
+mod codec;
+mod index;
 mod kind;
 mod log;
+mod scan;
+mod sel;
+mod standard;
+mod state;
+#[cfg(test)]
+mod testing;
+mod text;
+mod view;
 
 pub use kind::{EventKind, OffCause, Severity};
-pub use log::{EventLog, EventLogSettings};
+pub use log::{EventLog, EventLogSettings, LogHealth};
+pub use scan::Damage;
+pub use sel::{SelAt, SelEntry, SelInfo, SelView};
+pub use standard::{sel_for, threshold_event};
+pub use view::View;
 
 use std::sync::Arc;
 
@@ -21,7 +35,8 @@ use crate::{
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// Its number, from 1, without gaps, for the life of the log.
+    /// Its number: from 1, one more for each event, for the life of the log. A gap stands where
+    /// events were lost.
     pub seq: u64,
     /// The server it is about; `None` for the daemon's own.
     pub server: Option<ServerId>,

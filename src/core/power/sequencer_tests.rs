@@ -1,3 +1,5 @@
+//! The sequencer on a bench with a clock of its own.
+
 use proptest::prelude::*;
 
 use super::*;

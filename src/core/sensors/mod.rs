@@ -5,7 +5,7 @@ mod monitor;
 mod thresholds;
 
 pub use factors::Factors;
-pub use monitor::{Monitor, TICK, health, sensor_type, unit};
+pub use monitor::{Monitor, TICK, health};
 pub use thresholds::{Crossed, Threshold, crossed};
 
 use std::sync::Arc;
@@ -28,6 +28,33 @@ pub enum SensorKind {
     Power,
     /// Percent of something: load, duty (0Bh).
     Percent,
+}
+
+impl SensorKind {
+    /// The sensor type (IPMI 2.0 table 42-3).
+    #[must_use]
+    pub const fn sensor_type(self) -> u8 {
+        match self {
+            Self::Temperature => 0x01,
+            Self::Voltage => 0x02,
+            Self::Current => 0x03,
+            Self::Fan => 0x04,
+            Self::Power | Self::Percent => 0x0B,
+        }
+    }
+
+    /// The unit, as people write it.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Temperature => "°C",
+            Self::Voltage => "V",
+            Self::Current => "A",
+            Self::Fan => "RPM",
+            Self::Power => "W",
+            Self::Percent => "%",
+        }
+    }
 }
 
 /// What a sensor sits on (IPMI 2.0 table 43-13).

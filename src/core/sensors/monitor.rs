@@ -3,13 +3,12 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use outband_protocol::ipmi::sel::{GENERATOR_BMC, SystemEvent};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::{Crossed, Factors, Reading, SensorKind, SensorSpec, Threshold, crossed};
+use super::{Crossed, Factors, Reading, Threshold, crossed};
 use crate::{
     bmc::Bmc,
-    events::{EventKind, NewEvent, Severity},
+    events::{EventKind, NewEvent, Severity, threshold_event},
     host::Audit,
     server::{SensorEntry, ServerHandle, ServerId},
 };
@@ -51,13 +50,7 @@ impl Monitor {
             let reading = server.read_sensor(sensor, now);
             let is = crossed(&sensor.spec, was, reading);
             for (threshold, crossed) in is.changes(was) {
-                events.record(threshold_event(
-                    server.id(),
-                    sensor,
-                    threshold,
-                    crossed,
-                    reading,
-                ));
+                events.record(event(server.id(), sensor, threshold, crossed, reading));
             }
             if is != Crossed::default() {
                 after.resize(sensors.len(), Crossed::default());
@@ -91,7 +84,7 @@ pub fn health(server: &ServerHandle, now: Instant) -> Severity {
         .unwrap_or(Severity::Ok)
 }
 
-fn threshold_event(
+fn event(
     server: &ServerId,
     sensor: &SensorEntry,
     threshold: Threshold,
@@ -100,17 +93,12 @@ fn threshold_event(
 ) -> NewEvent {
     let spec = &sensor.spec;
     let factors = Factors::for_range(spec.min, spec.max);
-    let (text, data) = match (reading, threshold.of(spec)) {
+    let (text, raw) = match (reading, threshold.of(spec)) {
         (Reading::Analog(value), Some(bound)) => {
-            // Byte 2 holds the reading, byte 3 the threshold (IPMI 2.0 table 29-6).
-            let data = [
-                0x50 | threshold.event_offset(),
-                factors.raw(value),
-                factors.raw(bound),
-            ];
-            (format!("{value:.2} {}", unit(spec.kind)), data)
+            let raw = (factors.raw(value), factors.raw(bound));
+            (format!("{value:.2} {}", spec.kind.unit()), Some(raw))
         }
-        _ => ("unknown".to_owned(), [threshold.event_offset(), 0xFF, 0xFF]),
+        _ => ("unknown".to_owned(), None),
     };
     NewEvent {
         server: Some(server.clone()),
@@ -121,38 +109,12 @@ fn threshold_event(
             reading: text.into(),
         },
         actor: None,
-        sel: Some(SystemEvent {
-            generator: GENERATOR_BMC,
-            sensor_type: sensor_type(spec),
-            sensor_number: sensor.number,
-            assertion: crossed,
-            event_type: 0x01,
-            data,
-        }),
-    }
-}
-
-/// The sensor type (IPMI 2.0 table 42-3).
-#[must_use]
-pub const fn sensor_type(spec: &SensorSpec) -> u8 {
-    match spec.kind {
-        SensorKind::Temperature => 0x01,
-        SensorKind::Voltage => 0x02,
-        SensorKind::Current => 0x03,
-        SensorKind::Fan => 0x04,
-        SensorKind::Power | SensorKind::Percent => 0x0B,
-    }
-}
-
-/// The unit, as people write it.
-#[must_use]
-pub const fn unit(kind: SensorKind) -> &'static str {
-    match kind {
-        SensorKind::Temperature => "°C",
-        SensorKind::Voltage => "V",
-        SensorKind::Current => "A",
-        SensorKind::Fan => "RPM",
-        SensorKind::Power => "W",
-        SensorKind::Percent => "%",
+        sel: Some(threshold_event(
+            spec.kind,
+            sensor.number,
+            threshold,
+            crossed,
+            raw,
+        )),
     }
 }

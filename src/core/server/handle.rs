@@ -10,6 +10,7 @@ use tokio::{
 use super::{Command, Outcome, Refused, ServerId, Snapshot};
 use crate::{
     access::Actor,
+    console::SerialHub,
     driver::{Display, Health, Input},
     faults::FaultBoard,
     sensors::{Reading, SensorSpec},
@@ -70,6 +71,7 @@ pub(super) struct Inner {
     pub(super) health: Option<Arc<dyn Health>>,
     pub(super) display: Option<Arc<dyn Display>>,
     pub(super) input: Option<Arc<dyn Input>>,
+    pub(super) serial: Option<Arc<SerialHub>>,
 }
 
 /// A server, as services hold it. Cheap to clone.
@@ -148,5 +150,11 @@ impl ServerHandle {
     #[must_use]
     pub fn input(&self) -> Option<&Arc<dyn Input>> {
         self.0.input.as_ref()
+    }
+
+    /// Its serial port.
+    #[must_use]
+    pub fn serial(&self) -> Option<&Arc<SerialHub>> {
+        self.0.serial.as_ref()
     }
 }

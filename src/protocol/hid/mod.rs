@@ -2,6 +2,7 @@
 //! (USB HID Usage Tables 1.5, chapters 10 and 11; HID 1.11 appendix B).
 
 mod keys;
+pub mod layout;
 mod pointer;
 
 pub use keys::{HeldKeys, Leds, Usage};

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, watch};
 use super::{Commits, Engine, Hand};
 use crate::{
     access::Actor,
+    console::SerialHub,
     driver::{Abilities, Parts, Power, Sensed, Timings},
     events::EventKind,
     faults::FaultBoard,
@@ -60,7 +61,7 @@ impl EngineSetup {
             power,
             display,
             input,
-            serial: _,
+            serial,
             health,
             boot,
             inventory,
@@ -149,6 +150,7 @@ impl EngineSetup {
             health,
             display,
             input,
+            serial: serial.map(SerialHub::attach),
         }));
         Ok((handle, engine.run()))
     }

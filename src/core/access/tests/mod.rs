@@ -1,0 +1,10 @@
+//! The gate as its callers see it, over a machine that does what the tests say.
+
+mod accounts;
+mod ending;
+mod fakes;
+mod first_start;
+mod guessing;
+mod login;
+mod secrets;
+mod table;

@@ -1,1 +1,0 @@
-//! Puts the program together: settings, drivers, engines, services.

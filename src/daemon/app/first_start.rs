@@ -1,0 +1,101 @@
+//! Seeing that somebody can get in: no default password anywhere.
+
+use std::path::PathBuf;
+
+use outband_core::access::{AccountChange, AccountType, Gate, NewAccount, Role, Scope};
+use zeroize::Zeroizing;
+
+use super::{AppFault, orders::find, secrets};
+use crate::settings::Access;
+
+/// The name of the first account.
+pub(super) const ADMIN: &str = "admin";
+
+/// The systemd credential with the first password.
+const CREDENTIAL: &str = "outband.password";
+
+/// How many characters VNC authentication takes (RFC 6143 section 7.2.2).
+const VNC_LENGTH: usize = 8;
+
+/// Makes the first account of `serve` where there is none and accounts are asked for.
+///
+/// Its password comes from the file that the settings name, else from the systemd credential
+/// `outband.password`; else one is made up, which works once, must be changed, and is returned to be
+/// printed.
+pub(super) async fn serve(
+    gate: &Gate,
+    access: &Access,
+) -> Result<Option<Zeroizing<String>>, AppFault> {
+    if !access.enabled || gate.has_accounts() {
+        return Ok(None);
+    }
+    let (password, made_up) = match access.first_password_file.clone().or_else(credential) {
+        Some(file) => (secrets::from_file(&file)?, false),
+        None => (secrets::made_up(secrets::LOGIN_LENGTH)?, true),
+    };
+    let new = NewAccount {
+        name: ADMIN.to_owned(),
+        password: password.clone(),
+        role: Role::Administrator,
+        enabled: true,
+        types: vec![AccountType::Redfish, AccountType::WebUI],
+        scope: Scope::All,
+        must_change_password: made_up,
+        one_time: made_up,
+    };
+    gate.create(&gate.system("first-start"), new)
+        .await
+        .map_err(|why| AppFault::new(format!("the first password: {why}")))?;
+    Ok(made_up.then_some(password))
+}
+
+/// The credential's file, where systemd was given one.
+fn credential() -> Option<PathBuf> {
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+    let file = PathBuf::from(folder).join(CREDENTIAL);
+    file.exists().then_some(file)
+}
+
+/// Sees that `admin` has this password for every service, as `demo` and `fleet` promise.
+pub(super) async fn bench(gate: &Gate, password: &Zeroizing<String>) -> Result<(), AppFault> {
+    let types = vec![
+        AccountType::Redfish,
+        AccountType::WebUI,
+        AccountType::IPMI,
+        AccountType::KVMIP,
+    ];
+    let actor = gate.system("first-start");
+    let vnc: String = password.chars().take(VNC_LENGTH).collect();
+    let mut vnc = Zeroizing::new(vnc.into_bytes());
+    vnc.truncate(VNC_LENGTH);
+    let mut change = AccountChange {
+        vnc_secret: Some(vnc),
+        ..AccountChange::default()
+    };
+    let id = match find(gate, &actor, ADMIN) {
+        Ok(admin) => {
+            change.password = Some(password.clone());
+            change.role = Some(Role::Administrator);
+            change.enabled = Some(true);
+            change.types = Some(types);
+            change.scope = Some(Scope::All);
+            change.must_change_password = Some(false);
+            admin.id
+        }
+        Err(_) => {
+            let new = NewAccount {
+                name: ADMIN.to_owned(),
+                password: password.clone(),
+                role: Role::Administrator,
+                enabled: true,
+                types,
+                scope: Scope::All,
+                must_change_password: false,
+                one_time: false,
+            };
+            gate.create(&actor, new).await?.id
+        }
+    };
+    gate.change(&actor, id, change).await?;
+    Ok(())
+}

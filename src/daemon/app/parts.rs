@@ -1,0 +1,120 @@
+//! From a server's settings to its parts: opens the driver and takes away what was switched off.
+
+use std::{collections::BTreeMap, fmt::Display, sync::Arc};
+
+use outband_core::{
+    driver::Parts,
+    faults::{FaultBoard, FaultKind},
+};
+
+use super::{AppFault, boot::Foundations};
+use crate::{
+    drivers::sim,
+    host::files::make_private_folder,
+    services::redfish,
+    settings::{DriverName, Server, Start, profile::Profile},
+};
+
+/// Profiles that were read, by name: a fleet shares one.
+#[derive(Debug, Default)]
+pub(super) struct Profiles(BTreeMap<String, Profile>);
+
+impl Profiles {
+    /// The profile of a name or path, as a server of this id has it.
+    pub(super) fn of(&mut self, server: &Server) -> Result<Arc<Profile>, AppFault> {
+        if !self.0.contains_key(&server.profile) {
+            let profile = server.read_profile();
+            let profile =
+                profile.map_err(|why| AppFault::new(format!("server {}: {why}", server.id)))?;
+            self.0.insert(server.profile.clone(), profile);
+        }
+        self.0
+            .get(&server.profile)
+            .map(|profile| profile.for_server(&server.id))
+            .ok_or_else(|| AppFault::new("a profile is gone"))
+    }
+}
+
+/// Opens a server's parts, and hangs on its board the faults that the settings name.
+pub(super) fn open(
+    base: &Foundations,
+    server: &Server,
+    profile: Arc<Profile>,
+    board: &Arc<FaultBoard>,
+) -> Result<Parts, AppFault> {
+    let fail = |why: &dyn Display| AppFault::new(format!("server {}: {why}", server.id));
+    let mut parts = match server.driver {
+        DriverName::Sim => {
+            let mut parts = open_sim(base, server, profile, board)?;
+            // Carried out by a door, not by the machine.
+            parts.faults.extend(redfish::FAULTS);
+            parts
+        }
+    };
+    switch_off(server, &mut parts);
+    for fault in &server.sim.fault {
+        board
+            .set(&parts.faults, fault.fault.clone(), fault.scope.clone())
+            .map_err(|why| fail(&why))?;
+    }
+    Ok(parts)
+}
+
+/// Opens a simulated machine. What outlives the daemon stands below `sim` in the state folder: a
+/// folder for each machine, and beside it what the machine saw.
+fn open_sim(
+    base: &Foundations,
+    server: &Server,
+    profile: Arc<Profile>,
+    board: &Arc<FaultBoard>,
+) -> Result<Parts, AppFault> {
+    let fail = |why: &dyn Display| AppFault::new(format!("server {}: {why}", server.id));
+    let all = base.state.as_deref().map(|state| state.join("sim"));
+    let own = all.as_deref().map(|all| all.join(server.id.as_str()));
+    if let Some(own) = &own {
+        make_private_folder(own).map_err(|why| fail(&why))?;
+    }
+    let journal = all.filter(|_| server.sim.journal);
+    let settings = sim::SimSettings {
+        cd: server.sim.cd.clone(),
+        disk: server.sim.disk,
+        journal: journal.map(|all| all.join(format!("{}.journal", server.id))),
+        start: match server.sim.start {
+            Start::Off => sim::Start::Off,
+            Start::On => sim::Start::On,
+        },
+    };
+    let (clock, boot) = (base.bmc.clock.clone(), base.host.boot);
+    sim::open(settings, profile, board.clone(), clock, boot, own).map_err(|why| fail(&why))
+}
+
+/// Takes away the parts that the settings switch off, and the faults that only they could have.
+fn switch_off(server: &Server, parts: &mut Parts) {
+    let mut gone: Vec<FaultKind> = Vec::new();
+    if server.power.is_off() {
+        parts.power = None;
+        gone.extend([
+            FaultKind::DeafSoftOff,
+            FaultKind::DeadPowerLed,
+            FaultKind::StuckReset,
+        ]);
+    }
+    if server.display.is_off() {
+        parts.display = None;
+        gone.push(FaultKind::NoSignal);
+    }
+    if server.input.is_off() {
+        parts.input = None;
+    }
+    if server.serial.is_off() {
+        parts.serial = None;
+    }
+    if server.health.is_off() {
+        parts.health = None;
+        gone.push(FaultKind::SensorValue);
+    }
+    if server.boot.is_off() {
+        parts.boot = None;
+    }
+    parts.faults.retain(|kind| !gone.contains(kind));
+}

@@ -1,0 +1,189 @@
+//! The managed servers as they run: opened, added and removed while others go on.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::future::join_all;
+use outband_core::{
+    events::{EventKind, NewEvent},
+    faults::FaultBoard,
+    server::{Command, EngineSetup, PowerAction, PowerState, ServerHandle, ServerId},
+};
+use tokio::{
+    task::JoinHandle,
+    time::{timeout, timeout_at},
+};
+
+use super::{
+    AppFault,
+    boot::Foundations,
+    parts::{self, Profiles},
+};
+use crate::settings::Server;
+
+/// How long an engine may take to let go of its driver once its server was removed.
+const LET_GO: Duration = Duration::from_secs(2);
+
+/// How long machines may take to stop when a demo or fleet ends.
+const STOP_MACHINES: Duration = Duration::from_secs(10);
+
+/// A server that was opened and is not managed yet. Dropped, it lets go of its driver.
+pub(super) struct Opened {
+    settings: Server,
+    handle: ServerHandle,
+    engine: JoinHandle<()>,
+}
+
+/// A server that is managed.
+struct Running {
+    settings: Server,
+    engine: JoinHandle<()>,
+}
+
+/// All of them.
+pub(super) struct ServerSet {
+    base: Arc<Foundations>,
+    running: BTreeMap<ServerId, Running>,
+}
+
+/// What a reload has to do.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Difference {
+    /// Servers to be opened: new ones, and those whose settings changed.
+    pub(super) open: Vec<Server>,
+    /// Servers to be let go first: those that are gone, and those whose settings changed.
+    pub(super) close: Vec<ServerId>,
+}
+
+impl ServerSet {
+    pub(super) fn new(base: Arc<Foundations>) -> Self {
+        Self {
+            base,
+            running: BTreeMap::new(),
+        }
+    }
+
+    /// Opens servers; all or none.
+    pub(super) fn open_all(&self, servers: &[Server]) -> Result<Vec<Opened>, AppFault> {
+        let mut profiles = Profiles::default();
+        let open = |server: &Server| self.open(server, &mut profiles);
+        servers.iter().map(open).collect()
+    }
+
+    fn open(&self, server: &Server, profiles: &mut Profiles) -> Result<Opened, AppFault> {
+        let bmc = &self.base.bmc;
+        let profile = profiles.of(server)?;
+        let faults = Arc::new(FaultBoard::new(bmc.clock.clone()));
+        let parts = parts::open(&self.base, server, profile, &faults)?;
+        let setup = EngineSetup {
+            id: server.id.clone(),
+            parts,
+            faults,
+            store: self.base.host.store.clone(),
+            events: bmc.events.clone(),
+            clock: bmc.clock.clone(),
+            device: self.base.host.boot,
+            policy: bmc.gate.system("restore-policy"),
+        };
+        let (handle, engine) = setup.start()?;
+        Ok(Opened {
+            settings: server.clone(),
+            handle,
+            engine: tokio::spawn(engine),
+        })
+    }
+
+    /// Begins to manage what was opened.
+    pub(super) fn take(&mut self, opened: Vec<Opened>) {
+        let mut handles = Vec::with_capacity(opened.len());
+        for Opened {
+            settings,
+            handle,
+            engine,
+        } in opened
+        {
+            let id = handle.id().clone();
+            handles.push(handle);
+            self.running.insert(id, Running { settings, engine });
+        }
+        self.base.bmc.servers.add(handles);
+    }
+
+    /// What is to be done so that these servers run.
+    pub(super) fn difference(&self, wanted: &[Server]) -> Difference {
+        let mut difference = Difference::default();
+        for server in wanted {
+            match self.running.get(&server.id) {
+                Some(running) if running.settings == *server => {}
+                Some(_) => {
+                    difference.close.push(server.id.clone());
+                    difference.open.push(server.clone());
+                }
+                None => difference.open.push(server.clone()),
+            }
+        }
+        let ids: BTreeSet<&ServerId> = wanted.iter().map(|server| &server.id).collect();
+        let gone = |id: &&ServerId| !ids.contains(id);
+        difference
+            .close
+            .extend(self.running.keys().filter(gone).cloned());
+        difference
+    }
+
+    /// Manages these servers no more. Their machines go on as they are.
+    pub(super) async fn remove(&mut self, ids: &[ServerId]) {
+        self.base.bmc.servers.remove(ids);
+        let gone: Vec<Running> = ids
+            .iter()
+            .filter_map(|id| self.running.remove(id))
+            .collect();
+        join_all(gone.into_iter().map(|running| end(running.engine))).await;
+    }
+
+    /// Writes down that a server came or went.
+    pub(super) fn record(&self, id: &ServerId, kind: EventKind) {
+        self.base.bmc.events.record(NewEvent {
+            server: Some(id.clone()),
+            kind,
+            actor: None,
+            sel: None,
+        });
+    }
+
+    /// Switches every machine off that runs, all at once.
+    pub(super) async fn stop_machines(&self) {
+        let actor = self.base.bmc.gate.system("shutdown");
+        let deadline = tokio::time::Instant::now() + STOP_MACHINES;
+        let servers = self.base.bmc.servers.all();
+        let running = servers.values().filter(|server| {
+            let now = server.snapshot();
+            now.power != PowerState::Off && now.abilities.power.contains(&PowerAction::Off)
+        });
+        let stops = running.map(|server| async {
+            let off = Command::Power(PowerAction::Off);
+            if let Ok(accepted) = server.submit(&actor, off).await {
+                accepted.outcome().await;
+            }
+        });
+        if timeout_at(deadline, join_all(stops)).await.is_err() {
+            tracing::warn!("not every machine could be stopped in time");
+        }
+    }
+
+    /// Lets go of all of them.
+    pub(super) async fn let_go(&mut self) {
+        let ids: Vec<ServerId> = self.running.keys().cloned().collect();
+        self.remove(&ids).await;
+    }
+}
+
+/// Waits for an engine whose handles are gone; ends it when somebody holds one for too long.
+async fn end(mut engine: JoinHandle<()>) {
+    if timeout(LET_GO, &mut engine).await.is_err() {
+        engine.abort();
+        let _ = engine.await;
+    }
+}

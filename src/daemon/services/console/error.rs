@@ -1,0 +1,170 @@
+//! Core's refusals in the native API's words: the one place where they are translated.
+//!
+//! An error's body is `{"error": {"code": "...", "message": "..."}}`: a word for programs, a sentence
+//! for people.
+
+use std::{fmt::Display, time::Duration};
+
+use axum::{body::Body, response::Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use outband_core::{
+    access::{Denied, LoginRefused},
+    faults::FaultRefused,
+};
+use serde_json::json;
+
+use crate::services::{body::BadBody, json::BadJson, proof::NoActor};
+
+/// Why a request was not served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    header: Option<(HeaderName, String)>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: &'static str, message: impl Display) -> Self {
+        Self {
+            status,
+            code,
+            message: message.to_string(),
+            header: None,
+        }
+    }
+
+    fn with(mut self, name: HeaderName, value: impl Display) -> Self {
+        self.header = Some((name, value.to_string()));
+        self
+    }
+
+    /// There is no such thing, or none that the asker may know of.
+    pub(super) fn not_found(message: impl Display) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", message)
+    }
+
+    /// The path has no such method.
+    pub(super) fn method(allow: &'static str) -> Self {
+        let message = format!("this path takes {allow}");
+        let refusal = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", message);
+        refusal.with(header::ALLOW, allow)
+    }
+
+    /// A value is not what it may be.
+    pub(super) fn invalid(message: impl Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid", message)
+    }
+
+    /// The service itself failed.
+    pub(super) fn internal(why: &dyn Display) -> Self {
+        tracing::error!(%why, "a request failed");
+        let message = "the service failed; its log says why";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    }
+
+    /// The refusal as a response.
+    pub(super) fn response(self) -> Response {
+        let body = json!({"error": {"code": self.code, "message": self.message}});
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let kind = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, kind);
+        if let Some((name, value)) = self.header
+            && let Ok(value) = HeaderValue::from_str(&value)
+        {
+            headers.insert(name, value);
+        }
+        response
+    }
+}
+
+impl From<NoActor> for Refusal {
+    fn from(refused: NoActor) -> Self {
+        let message = refused.to_string();
+        match refused {
+            NoActor::NoProof | NoActor::Refused(LoginRefused::Wrong | LoginRefused::NoSession) => {
+                let refusal = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message);
+                refusal.with(header::WWW_AUTHENTICATE, "Basic realm=\"Outband\"")
+            }
+            NoActor::Refused(LoginRefused::TooMany { retry_after }) => {
+                let after = retry_after + Duration::from_millis(999);
+                let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", message);
+                refusal.with(header::RETRY_AFTER, after.as_secs().max(1))
+            }
+            NoActor::Refused(LoginRefused::TooManySessions) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-many", message)
+            }
+            NoActor::Refused(LoginRefused::Host(fault)) => Self::internal(&fault),
+        }
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Server => Self::not_found("there is no such server"),
+            Denied::Ended => NoActor::Refused(LoginRefused::NoSession).into(),
+            Denied::Privilege(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", denied),
+            Denied::PasswordChangeRequired => {
+                Self::new(StatusCode::FORBIDDEN, "password-change-required", denied)
+            }
+        }
+    }
+}
+
+impl From<BadBody> for Refusal {
+    fn from(bad: BadBody) -> Self {
+        let (status, code) = match bad {
+            BadBody::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            BadBody::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"),
+            BadBody::Incomplete => (StatusCode::BAD_REQUEST, "incomplete"),
+        };
+        Self::new(status, code, bad)
+    }
+}
+
+impl From<BadJson> for Refusal {
+    fn from(bad: BadJson) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "not-json", bad)
+    }
+}
+
+impl From<FaultRefused> for Refusal {
+    fn from(refused: FaultRefused) -> Self {
+        match refused {
+            FaultRefused::Unsupported(_) => Self::new(StatusCode::CONFLICT, "unsupported", refused),
+            FaultRefused::Invalid { .. } => Self::invalid(refused),
+            FaultRefused::Full(_) => Self::new(StatusCode::CONFLICT, "full", refused),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_not_logged_in_is_told_how_to() {
+        let response = Refusal::from(NoActor::NoProof).response();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert!(response.headers().contains_key(header::WWW_AUTHENTICATE));
+    }
+
+    #[test]
+    fn who_guesses_is_told_when_to_come_again() {
+        let retry_after = Duration::from_millis(1200);
+        let refused = NoActor::Refused(LoginRefused::TooMany { retry_after });
+        let response = Refusal::from(refused).response();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "2");
+    }
+
+    #[test]
+    fn a_server_out_of_reach_looks_as_if_it_were_not_there() {
+        let hidden = Refusal::from(Denied::Server);
+        assert_eq!(hidden, Refusal::not_found("there is no such server"));
+    }
+}

@@ -1,0 +1,406 @@
+//! A BMC with a real gate and real engines over servers that are one line of code each.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+};
+
+use axum::{Router, body::Body};
+use http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use outband_core::{
+    access::{
+        Account, AccountChange, AccountType, Gate, GateHost, NewAccount, Policy, Role, Scope,
+    },
+    bmc::{Bmc, Identity},
+    driver::{Boot, BootAbility, DriverFault, Health, Parts, Power, Sensed, Timings, Verb, Verbs},
+    events::{EventLog, EventLogSettings},
+    faults::{FaultBoard, FaultKind},
+    host::{BootId, BoxFuture, Clock, Hasher, HostFault},
+    inventory::{Drive, Inventory, MemoryModule, Nic, Processor},
+    sensors::{Entity, Reading, SensorKind, SensorSpec, Thresholds},
+    server::{BootMode, BootOverride, BootTarget, EngineSetup, Servers},
+    tasks::Tasks,
+};
+use serde_json::Value;
+use tokio::{sync::watch, time::Instant};
+use tower::ServiceExt;
+use zeroize::Zeroizing;
+
+use super::{
+    console,
+    redfish::{self, Options},
+};
+use crate::{
+    host::{MemoryJournal, MemorySealer, MemoryStore, OsEntropy, SystemClock},
+    listen::{LocalAddress, Peer},
+};
+
+pub(in crate::services) const PASSWORD: &str = "a good password";
+
+/// A hasher that is as fast as the tests.
+#[derive(Debug)]
+struct PlainHasher;
+
+impl Hasher for PlainHasher {
+    fn hash(&self, password: Zeroizing<String>) -> BoxFuture<Result<String, HostFault>> {
+        Box::pin(async move {
+            // As the real one does: others go on meanwhile.
+            tokio::task::yield_now().await;
+            Ok(format!("$plain${}", *password))
+        })
+    }
+    fn verify(
+        &self,
+        password: Zeroizing<String>,
+        verifier: Arc<str>,
+    ) -> BoxFuture<Result<bool, HostFault>> {
+        Box::pin(async move { Ok(*verifier == format!("$plain${}", *password)) })
+    }
+}
+
+/// Power that does what it is told, but for a shut-down while it is deaf.
+#[derive(Debug)]
+struct FakePower {
+    sensed: watch::Sender<Sensed>,
+    deaf: Arc<AtomicBool>,
+}
+
+impl Verbs for FakePower {
+    fn present(&self) -> BTreeSet<Verb> {
+        [Verb::On, Verb::Off, Verb::Reset, Verb::SoftOff].into()
+    }
+    fn carry_out(&self, verb: Verb) -> BoxFuture<Result<(), DriverFault>> {
+        let on = match verb {
+            Verb::On => Some(true),
+            Verb::Off => Some(false),
+            Verb::SoftOff if !self.deaf.load(SeqCst) => Some(false),
+            _ => None,
+        };
+        if let Some(on) = on {
+            self.sensed.send_modify(|sensed| sensed.on = Some(on));
+        }
+        Box::pin(async { Ok(()) })
+    }
+    fn sensed(&self) -> watch::Receiver<Sensed> {
+        self.sensed.subscribe()
+    }
+    fn sees_boots(&self) -> bool {
+        false
+    }
+    fn timings(&self) -> Timings {
+        Timings::default()
+    }
+}
+
+#[derive(Debug)]
+struct FakeBoot;
+
+impl Boot for FakeBoot {
+    fn ability(&self) -> BootAbility {
+        BootAbility {
+            targets: [BootTarget::Pxe, BootTarget::Hdd].into(),
+            modes: [BootMode::Uefi].into(),
+            native_mode: Some(BootMode::Uefi),
+        }
+    }
+    fn set_override(&self, _: Option<BootOverride>) -> Result<(), DriverFault> {
+        Ok(())
+    }
+    fn last_used(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// One sensor of each kind that a chassis shows.
+#[derive(Debug)]
+struct FakeHealth;
+
+impl Health for FakeHealth {
+    fn sensors(&self) -> Arc<[SensorSpec]> {
+        let sensor = |id: &str, kind| SensorSpec {
+            id: id.into(),
+            name: id.into(),
+            entity: Entity { id: 3, instance: 1 },
+            kind,
+            min: 0.0,
+            max: 100.0,
+            accuracy: 1.0,
+            thresholds: Thresholds {
+                upper_caution: Some(80.0),
+                ..Thresholds::default()
+            },
+            hysteresis: 1.0,
+            needs_power: false,
+        };
+        Arc::new([
+            sensor("temp", SensorKind::Temperature),
+            sensor("fan", SensorKind::Fan),
+            sensor("volts", SensorKind::Voltage),
+            sensor("watts", SensorKind::Power),
+        ])
+    }
+    fn read(&self, index: usize, _: Instant) -> Reading {
+        match index {
+            0 => Reading::Analog(85.0),
+            _ => Reading::Analog(42.0),
+        }
+    }
+}
+
+/// The whole thing.
+pub(in crate::services) struct Rig {
+    pub(in crate::services) bmc: Arc<Bmc>,
+    /// Makes every server deaf to a shut-down.
+    pub(in crate::services) deaf: Arc<AtomicBool>,
+    router: Router,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(in crate::services) struct Answer {
+    pub(in crate::services) status: StatusCode,
+    pub(in crate::services) headers: http::HeaderMap,
+    pub(in crate::services) bytes: Vec<u8>,
+}
+
+impl Answer {
+    pub(in crate::services) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_default()
+    }
+
+    pub(in crate::services) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The name of the first message.
+    pub(in crate::services) fn message(&self) -> String {
+        let body = self.json();
+        let id = &body["error"]["@Message.ExtendedInfo"][0]["MessageId"];
+        let id = id.as_str().unwrap_or_default();
+        id.rsplit('.').next().unwrap_or_default().to_owned()
+    }
+}
+
+/// A request to be sent.
+pub(in crate::services) struct Asked<'a> {
+    rig: &'a Rig,
+    request: http::request::Builder,
+    body: Body,
+}
+
+impl Asked<'_> {
+    /// By HTTP Basic, with the password that every account has.
+    pub(in crate::services) fn by(self, name: &str) -> Self {
+        self.with_password(name, PASSWORD)
+    }
+
+    pub(in crate::services) fn with_password(self, name: &str, password: &str) -> Self {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        let proof = STANDARD.encode(format!("{name}:{password}"));
+        self.header("authorization", &format!("Basic {proof}"))
+    }
+
+    pub(in crate::services) fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    pub(in crate::services) fn json(mut self, body: Value) -> Self {
+        self.body = Body::from(body.to_string());
+        self.header("content-type", "application/json")
+    }
+
+    pub(in crate::services) fn raw(mut self, body: &'static str) -> Self {
+        self.body = Body::from(body);
+        self.header("content-type", "application/json")
+    }
+
+    pub(in crate::services) fn from(mut self, peer: Option<Peer>) -> Self {
+        let extensions = self.request.extensions_mut().unwrap();
+        extensions.insert(LocalAddress(([192, 0, 2, 1], 8443).into()));
+        extensions.remove::<Peer>();
+        if let Some(peer) = peer {
+            extensions.insert(peer);
+        }
+        self
+    }
+
+    pub(in crate::services) async fn send(self) -> Answer {
+        let request = self.request.body(self.body).unwrap();
+        let response = self.rig.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            bytes: body.collect().await.unwrap().to_bytes().to_vec(),
+        }
+    }
+}
+
+impl Rig {
+    /// A BMC with the servers `1` and `2`, and the accounts `admin`, `op` and `ro`.
+    pub(in crate::services) async fn new() -> Self {
+        Self::with(Policy::default(), Options::default()).await
+    }
+
+    pub(in crate::services) async fn with(policy: Policy, options: Options) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy = Arc::new(OsEntropy);
+        let store = Arc::new(MemoryStore::default());
+        let device = BootId([1; 16]);
+        let events = EventLog::open(EventLogSettings {
+            journal: Arc::new(MemoryJournal::default()),
+            store: None,
+            clock: clock.clone(),
+            boot: device,
+            max_bytes: 1 << 20,
+        })
+        .unwrap();
+        let gate = Gate::open(
+            GateHost {
+                store: store.clone(),
+                hasher: Arc::new(PlainHasher),
+                sealer: Arc::new(MemorySealer::new(&*entropy).unwrap()),
+                entropy,
+                clock: clock.clone(),
+                events: events.clone(),
+            },
+            policy,
+        )
+        .unwrap();
+        let servers = Servers::default();
+        let deaf = Arc::new(AtomicBool::new(false));
+        for id in ["1", "2"] {
+            let faults = Arc::new(FaultBoard::new(clock.clone()));
+            let sensed = watch::Sender::new(Sensed {
+                on: Some(false),
+                disk_active: None,
+            });
+            let power = FakePower {
+                sensed,
+                deaf: deaf.clone(),
+            };
+            let setup = EngineSetup {
+                id: id.parse().unwrap(),
+                parts: Parts {
+                    power: Some(Power::Verbs(Arc::new(power))),
+                    boot: Some(Arc::new(FakeBoot)),
+                    health: Some(Arc::new(FakeHealth)),
+                    inventory: Some(Arc::new(inventory())),
+                    faults: [FaultKind::HttpUnavailable, FaultKind::NoSignal].into(),
+                    ..Parts::default()
+                },
+                faults,
+                store: store.clone(),
+                events: events.clone(),
+                clock: clock.clone(),
+                device,
+                policy: gate.system("restore-policy"),
+            };
+            let (handle, engine) = setup.start().unwrap();
+            tokio::spawn(engine);
+            servers.add([handle]);
+        }
+        let bmc = Arc::new(Bmc {
+            identity: Identity {
+                uuid: "92384634-2938-2342-8820-489239905423".into(),
+                version: "0.1.0".into(),
+                host_name: "bmc".into(),
+            },
+            servers,
+            gate,
+            events,
+            tasks: Arc::new(Tasks::new(clock.clone())),
+            clock,
+        });
+        let router = redfish::service(bmc.clone(), options);
+        let router = router.merge(console::service(bmc.clone()));
+        let rig = Self { bmc, deaf, router };
+        for (name, role) in [
+            ("admin", Role::Administrator),
+            ("op", Role::Operator),
+            ("ro", Role::ReadOnly),
+        ] {
+            rig.account(name, role, Scope::All).await;
+        }
+        rig
+    }
+
+    pub(in crate::services) async fn account(
+        &self,
+        name: &str,
+        role: Role,
+        scope: Scope,
+    ) -> Account {
+        let new = NewAccount {
+            name: name.into(),
+            password: PASSWORD.to_owned().into(),
+            role,
+            enabled: true,
+            types: vec![AccountType::Redfish],
+            scope,
+            must_change_password: false,
+            one_time: false,
+        };
+        let admin = self.bmc.gate.local("test");
+        self.bmc.gate.create(&admin, new).await.unwrap()
+    }
+
+    /// Makes an account need another password.
+    pub(in crate::services) async fn must_change(&self, account: &Account) {
+        let change = AccountChange {
+            must_change_password: Some(true),
+            ..AccountChange::default()
+        };
+        let admin = self.bmc.gate.local("test");
+        let changed = self.bmc.gate.change(&admin, account.id, change);
+        changed.await.unwrap();
+    }
+
+    /// A request over HTTPS from somewhere.
+    pub(in crate::services) fn ask(&self, method: &str, path: &str) -> Asked<'_> {
+        let method: Method = method.parse().unwrap();
+        let asked = Asked {
+            rig: self,
+            request: Request::builder().method(method).uri(path),
+            body: Body::empty(),
+        };
+        asked.from(Some(somewhere(true)))
+    }
+
+    pub(in crate::services) async fn get(&self, path: &str) -> Value {
+        let answer = self.ask("GET", path).by("admin").send().await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert_eq!(
+            answer.header("etag"),
+            answer.json()["@odata.etag"].as_str().unwrap()
+        );
+        assert!(answer.headers.contains_key(header::ALLOW));
+        answer.json()
+    }
+}
+
+/// A client on the network.
+pub(in crate::services) fn somewhere(tls: bool) -> Peer {
+    Peer::Network {
+        source: [192, 0, 2, 7].into(),
+        tls,
+    }
+}
+
+fn inventory() -> Inventory {
+    Inventory {
+        model: Some("Fake".into()),
+        bios_version: Some("1.0".into()),
+        processors: vec![Processor::default()],
+        memory: vec![MemoryModule::default()],
+        nics: vec![Nic::default()],
+        drives: vec![Drive::default()],
+        ..Inventory::default()
+    }
+}

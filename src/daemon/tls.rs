@@ -1,1 +1,0 @@
-//! Certificates: made at first start, kept, handed to the listeners.

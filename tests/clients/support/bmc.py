@@ -1,0 +1,79 @@
+"""A running BMC as a test sees it: the daemon, who may log in, and the driver's own evidence."""
+
+import json
+import pathlib
+import re
+
+from . import settings
+from .daemon import PASSWORD, Daemon, run
+from .redfish import ACCOUNTS, Redfish
+
+# What a made-up password looks like.
+MADE_UP = re.compile(r"(?<!\S)[a-km-np-z2-9]{16}(?!\S)")
+
+
+class Bmc:
+    """A daemon with its Administrator `admin`."""
+
+    def __init__(self, daemon: Daemon, folder: pathlib.Path):
+        self.daemon = daemon
+        self.folder = folder
+        self.password = PASSWORD
+
+    @property
+    def certificate(self) -> str:
+        """The path of its certificate."""
+        return self.daemon.certificate(self.folder)
+
+    def client(self, user="admin", password=None, **more) -> Redfish:
+        """A client of this user, by Basic."""
+        return Redfish(self.daemon.url, self.certificate, user, password or self.password, **more)
+
+    def visitor(self) -> Redfish:
+        """A client without any proof of who it is."""
+        return Redfish(self.daemon.url, self.certificate)
+
+    def add_user(self, user: str, role: str, password: str = PASSWORD) -> Redfish:
+        """Makes an account and gives its client."""
+        body = {"UserName": user, "Password": password, "RoleId": role}
+        self.client().create(ACCOUNTS, body)
+        return self.client(user, password)
+
+    def cli(self, *argv: str, stdin: str = "", **env: str):
+        """Runs an `outband` command against this daemon."""
+        return run(*argv, *self.where, stdin=stdin, **env)
+
+    where: tuple[str, ...] = ()  # the flags that lead a command to this daemon
+
+
+class Demo(Bmc):
+    """`outband demo` on a free port, with its state in the test's folder."""
+
+    def __init__(self, folder: pathlib.Path, *flags: str):
+        self.state = folder / "state"
+        argv = ["demo", "--https", "127.0.0.1:0", "--state", str(self.state), *flags]
+        super().__init__(Daemon(*argv, OUTBAND_ADMIN_PASSWORD=PASSWORD), folder)
+        self.where = ("--state", str(self.state))
+
+
+class Serve(Bmc):
+    """`outband serve` with a settings file in the test's folder."""
+
+    def __init__(self, folder: pathlib.Path, *servers: str, base: str = settings.BASE,
+                 wrapper=(), **env: str):
+        self.file = settings.write(folder, *servers, base=base, password=PASSWORD)
+        self.state = folder / "state"
+        argv = ["serve", "--config", str(self.file)]
+        super().__init__(Daemon(*argv, wrapper=wrapper, **env), folder)
+        self.where = ("--config", str(self.file))
+
+    def journal(self, server: str = "1") -> list[dict]:
+        """What the simulated machine saw, oldest first, in its own words."""
+        path = self.state / "sim" / f"{server}.journal"
+        if not path.exists():
+            return []
+        return [json.loads(line) for line in path.read_text().splitlines()]
+
+    def saw(self, server: str = "1") -> list[str]:
+        """The names of what the simulated machine saw."""
+        return [entry["saw"] for entry in self.journal(server)]

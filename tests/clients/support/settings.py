@@ -1,0 +1,43 @@
+"""Settings files for the tests: everything in one folder, on a free port of loopback."""
+
+import pathlib
+
+BASE = """
+[state]
+dir = "state"
+[service.https]
+listen = ["127.0.0.1:0"]
+[service.http]
+enabled = false
+[access]
+first_password_file = "password"
+"""
+
+SERVER = """
+[[server]]
+id = "{id}"
+{keys}
+[server.sim]
+journal = true
+{sim}
+"""
+
+
+def server(id: str = "1", keys: str = "", sim: str = "", parts: str = "") -> str:
+    """One simulated server; `parts` are further tables of it."""
+    return SERVER.format(id=id, keys=keys, sim=sim) + parts
+
+
+def off(*parts: str) -> str:
+    """The tables that switch parts of a server off."""
+    return "".join(f'[server.{part}]\ndriver = "none"\n' for part in parts)
+
+
+def write(folder: pathlib.Path, *servers: str, base: str = BASE, password: str) -> pathlib.Path:
+    """Writes a settings file, with the first password beside it, and gives its path."""
+    secret = folder / "password"
+    secret.write_text(password + "\n")
+    secret.chmod(0o600)
+    path = folder / "outband.toml"
+    path.write_text(base + "".join(servers or [server()]))
+    return path

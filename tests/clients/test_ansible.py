@@ -1,0 +1,172 @@
+"""Ansible's redfish_command and redfish_info, unmodified, against a simulated server.
+
+Each change is read back by another request and by what the simulated machine itself saw.
+"""
+
+import pytest
+
+from support import ansible, medium, settings
+from support.bmc import Serve
+from support.redfish import SYSTEM
+from support.waiting import until
+
+
+@pytest.fixture(scope="module")
+def bmc(tmp_path_factory):
+    """One BMC for all tests of this file; a medium lies in the machine's drive."""
+    folder = tmp_path_factory.mktemp("ansible")
+    cd = medium.image(folder, "RESCUE")
+    bmc = Serve(folder, settings.server(sim=f'cd = "{cd}"'))
+    with bmc.daemon:
+        yield bmc
+
+
+@pytest.fixture
+def client(bmc):
+    return bmc.client()
+
+
+def command(bmc, *names: str, category="Systems", **more) -> dict:
+    """Runs redfish_command."""
+    return ansible.module(bmc, "redfish_command", category=category, command=list(names), **more)
+
+
+def info(bmc, category: str, *names: str) -> dict:
+    """Runs redfish_info and gives its facts."""
+    answer = ansible.module(bmc, "redfish_info", category=[category], command=list(names))
+    return answer["redfish_facts"]
+
+
+def allowed(client) -> list[str]:
+    """The reset types that the server says it has."""
+    reset = client.get(SYSTEM)["Actions"]["#ComputerSystem.Reset"]
+    if "ResetType@Redfish.AllowableValues" in reset:
+        return reset["ResetType@Redfish.AllowableValues"]
+    parameters = client.get(reset["@Redfish.ActionInfo"])["Parameters"]
+    return next(p["AllowableValues"] for p in parameters if p["Name"] == "ResetType")
+
+
+# Each: the command, the reset type it sends, the power before and in the end, and what the machine
+# itself must have seen, in this order.
+POWER = [
+    ("PowerOn", "On", "Off", "On", ["power-button-down", "power-on"]),
+    ("PowerForceRestart", "ForceRestart", "On", "On", ["reset-button-down"]),
+    ("PowerGracefulRestart", "GracefulRestart", "On", "On", ["power-button-down", "power-on"]),
+    ("PowerReboot", "GracefulRestart", "On", "On", ["power-button-down", "power-on"]),
+    ("PowerCycle", "PowerCycle", "On", "On", ["power-off", "power-on"]),
+    ("PowerFullPowerCycle", "FullPowerCycle", "On", "On", ["power-off", "power-on"]),
+    ("PowerGracefulShutdown", "GracefulShutdown", "On", "Off", ["power-button-down", "power-off"]),
+    ("PowerForceOff", "ForceOff", "On", "Off", ["power-button-down", "power-off"]),
+]
+
+
+def in_order(wanted: list[str], seen: list[str]) -> bool:
+    """Whether all that is wanted was seen in this order, whatever else was seen between."""
+    rest = iter(seen)
+    return all(name in rest for name in wanted)
+
+
+@pytest.mark.parametrize("name, kind, before, after, evidence", POWER, ids=[p[0] for p in POWER])
+def test_power(bmc, client, settled, name, kind, before, after, evidence):
+    settled(client, before)
+    seen = len(bmc.saw())
+    if kind not in allowed(client):
+        with pytest.raises(ansible.Failed) as failure:
+            command(bmc, name)
+        assert all(value in failure.value.args[0]["msg"] for value in allowed(client))
+        assert bmc.saw()[seen:] == []
+        return
+    assert command(bmc, name)["changed"]
+    until(lambda: in_order(evidence, bmc.saw()[seen:]), f"the machine saw {evidence}")
+    client.await_power(after)
+    assert info(bmc, "Systems", "GetSystemInventory")["system"]["entries"][0][1]["PowerState"] == after
+
+
+def test_what_is_already_so_presses_nothing(bmc, client, settled):
+    settled(client, "Off")
+    seen = len(bmc.saw())
+    assert not command(bmc, "PowerForceOff")["changed"]
+    assert bmc.saw()[seen:] == []
+
+
+def override(client) -> tuple[str, str]:
+    """The boot override in force."""
+    boot = client.get(SYSTEM)["Boot"]
+    return boot["BootSourceOverrideEnabled"], boot["BootSourceOverrideTarget"]
+
+
+def boots(bmc) -> list[str]:
+    """What the machine's firmware chose to boot, each time."""
+    return [entry["target"] for entry in bmc.journal() if entry["saw"] == "boot"]
+
+
+def booted(bmc, client, action) -> str:
+    """What the machine boots when `action` makes it boot."""
+    before = len(boots(bmc))
+    action()
+    return until(lambda: boots(bmc)[before:], "a boot")[0]
+
+
+def test_one_time_boot_is_used_by_exactly_one_boot(bmc, client, settled):
+    settled(client, "Off")
+    assert command(bmc, "SetOneTimeBoot", bootdevice="Cd")["changed"]
+    assert override(client) == ("Once", "Cd")
+    entry = info(bmc, "Systems", "GetBootOverride")["boot_override"]["entries"][0][1]
+    assert entry["BootSourceOverrideEnabled"] == "Once"
+    assert entry["BootSourceOverrideTarget"] == "Cd"
+    assert booted(bmc, client, lambda: client.reset("On")) == "cd"
+    until(lambda: override(client)[0] == "Disabled", "the override is used up")
+    assert booted(bmc, client, lambda: client.reset("ForceRestart")) == "hdd"
+
+
+def test_continuous_boot_stays_until_it_is_disabled(bmc, client, settled):
+    settled(client, "Off")
+    assert command(bmc, "EnableContinuousBootOverride", bootdevice="Cd")["changed"]
+    assert override(client) == ("Continuous", "Cd")
+    assert booted(bmc, client, lambda: client.reset("On")) == "cd"
+    assert booted(bmc, client, lambda: client.reset("ForceRestart")) == "cd"
+    assert override(client) == ("Continuous", "Cd")
+    assert command(bmc, "DisableBootOverride")["changed"]
+    assert override(client)[0] == "Disabled"
+    assert booted(bmc, client, lambda: client.reset("ForceRestart")) == "hdd"
+
+
+@pytest.mark.parametrize("category, path", [("Systems", SYSTEM), ("Chassis", "/redfish/v1/Chassis/1")])
+def test_indicator(bmc, client, category, path):
+    for name, led in [("IndicatorLedOn", "Lit"), ("IndicatorLedOff", "Off")]:
+        seen = len(bmc.saw())
+        command(bmc, name, category=category)
+        assert client.get(path)["IndicatorLED"] == led
+        assert client.get(SYSTEM)["LocationIndicatorActive"] == (led == "Lit")
+        wanted = "identify-on" if led == "Lit" else "identify-off"
+        until(lambda: wanted in bmc.saw()[seen:], f"the machine's light: {wanted}")
+
+
+def test_a_blinking_indicator_goes_out_by_itself_or_when_told(bmc, client):
+    seen = len(bmc.saw())
+    command(bmc, "IndicatorLedBlink")
+    assert client.get(SYSTEM)["IndicatorLED"] == "Blinking"
+    until(lambda: "identify-on" in bmc.saw()[seen:], "the machine's light")
+    command(bmc, "IndicatorLedOff")
+    assert client.get(SYSTEM)["IndicatorLED"] == "Off"
+
+
+def test_system_inventory(bmc, client):
+    system = client.get(SYSTEM)
+    entry = info(bmc, "Systems", "GetSystemInventory")["system"]["entries"][0][1]
+    for name in ("Manufacturer", "Model", "SerialNumber", "PowerState", "BiosVersion"):
+        assert entry[name] == system[name], name
+    for name in ("ProcessorSummary", "MemorySummary"):
+        assert entry[name] == system[name], name
+    assert entry["ProcessorSummary"]["Count"] > 0
+
+
+def test_health_report(bmc, client):
+    report = info(bmc, "Systems", "GetHealthReport")["health_report"]["entries"][0][1]
+    assert report["System"]["Status"] == client.get(SYSTEM)["Status"]
+    assert report["System"]["Status"]["Health"] == "OK"
+
+
+def test_info_of_everything_does_not_fail(bmc):
+    facts = info(bmc, "all", "all")
+    assert facts["system"]["ret"] and facts["chassis"]["ret"] and facts["service"]["ret"]

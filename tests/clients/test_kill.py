@@ -1,0 +1,79 @@
+"""Changes, each followed at once by kill -9: what was accepted is there afterwards."""
+
+from support.daemon import PASSWORD
+from support.redfish import ACCOUNTS, SYSTEM
+
+POLICIES = ["AlwaysOff", "LastState", "AlwaysOn"]
+TARGETS = ["Pxe", "Hdd", "BiosSetup"]
+
+
+def tag(client, number: int):
+    value = f"tag {number}"
+    client.change(SYSTEM, {"AssetTag": value})
+    return lambda now: now.get(SYSTEM)["AssetTag"] == value
+
+
+def policy(client, number: int):
+    value = POLICIES[number % len(POLICIES)]
+    client.change(SYSTEM, {"PowerRestorePolicy": value})
+    return lambda now: now.get(SYSTEM)["PowerRestorePolicy"] == value
+
+
+def override(client, number: int):
+    value = {"BootSourceOverrideEnabled": ["Once", "Continuous"][number % 2],
+             "BootSourceOverrideTarget": TARGETS[number % len(TARGETS)]}
+    client.change(SYSTEM, {"Boot": value})
+    return lambda now: value.items() <= now.get(SYSTEM)["Boot"].items()
+
+
+def account(client, number: int):
+    body = {"UserName": f"user{number}", "Password": PASSWORD, "RoleId": "Operator"}
+    path = client.create(ACCOUNTS, body)
+    return lambda now: now.get(path)["UserName"] == f"user{number}"
+
+
+def no_account(client, number: int):
+    path = client.account(f"user{number - 1}")
+    assert client.status("DELETE", path) in (200, 204)
+    return lambda now: now.status("GET", path) == 404
+
+
+def password(client, number: int):
+    value = f"a-new-secret-{number}"
+    client.change(client.account("admin"), {"Password": value})
+    client.http.auth = ("admin", value)
+    return lambda now: now.status("GET", SYSTEM) == 200
+
+
+# In this order: an account made by one is removed by the next.
+CHANGES = [tag, policy, override, account, no_account, password]
+
+
+def test_every_accepted_change_survives_kill_9(serve, request):
+    kills = request.config.getoption("kills")
+    bmc = serve()
+    lasting = {}  # what each kind of change left behind, looked at again after every kill
+    for number in range(kills):
+        change = CHANGES[number % len(CHANGES)]
+        client = bmc.client()
+        holds = change(client, number)
+        bmc.daemon.kill()
+        if change is password:
+            bmc.password = client.http.auth[1]
+        if change is no_account:
+            lasting.pop(account)
+        lasting[change] = holds
+        bmc.daemon.start()
+        now = bmc.client()
+        lost = [kind.__name__ for kind, still in lasting.items() if not still(now)]
+        assert lost == [], f"lost after kill {number + 1} of {kills}"
+
+
+def test_a_machine_obeys_after_a_kill_in_the_middle_of_a_press(serve, settled):
+    bmc = serve()
+    settled(bmc.client(), "On")
+    bmc.client().reset("ForceOff")
+    bmc.daemon.kill()
+    bmc.daemon.start()
+    settled(bmc.client(), "Off")
+    settled(bmc.client(), "On")

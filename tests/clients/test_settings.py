@@ -1,0 +1,116 @@
+"""What is wrong with settings, and with the device, is said in one clear sentence."""
+
+import os
+import signal
+import socket
+
+import pytest
+
+from support import settings
+from support.daemon import PASSWORD, run
+from support.redfish import SYSTEM
+from support.waiting import until
+
+# Each: what is wrong, the line it stands on, and the key that must be named.
+WRONG = [
+    ("[service.https]\nlisten = [\"nowhere\"]\n", 2, "service.https.listen"),
+    ("[service.https]\n\nenabeld = true\n", 3, "service.https.enabeld"),
+    ("[access]\nsession_idle = 1800\n", 2, "access.session_idle"),
+    ("[access]\nsession_idle = \"1s\"\n", 2, "access.session_idle"),
+    ("[limits]\nconnections = -1\n", 2, "limits.connections"),
+    ("[[server]]\nid = \"a/b\"\n", 2, "id"),
+    ("[[server]]\nid = \"1\"\n[server.power]\ndriver = \"toaster\"\n", 4, "power.driver"),
+    ("[[server]]\nid = \"1\"\n[[server]]\nid = \"1\"\n", 4, "id"),
+]
+
+
+@pytest.mark.parametrize("command", [("config", "check"), ("serve",)], ids=" ".join)
+@pytest.mark.parametrize("text, line, key", WRONG, ids=[f"{key}:{line}" for _, line, key in WRONG])
+def test_bad_settings_name_file_line_and_key(tmp_path, command, text, line, key):
+    path = tmp_path / "outband.toml"
+    path.write_text(text)
+    done = run(*command, "--config", str(path))
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    (complaint,) = [each for each in said.splitlines() if f"{path}:{line}" in each]
+    assert key in complaint
+    assert "panicked" not in said
+
+
+def test_a_file_that_is_not_toml_is_named_with_its_line(tmp_path):
+    path = tmp_path / "outband.toml"
+    path.write_text("[access]\nenabled = = true\n")
+    done = run("serve", "--config", str(path))
+    assert done.returncode != 0
+    assert f"{path}:2" in done.stderr
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    done = run("serve", "--config", str(tmp_path / "none.toml"))
+    assert done.returncode != 0
+    assert str(tmp_path / "none.toml") in done.stderr
+
+
+def test_good_settings_are_called_good(tmp_path):
+    path = settings.write(tmp_path, password=PASSWORD)
+    assert run("config", "check", "--config", str(path)).returncode == 0
+
+
+def test_every_value_says_where_it_came_from(tmp_path):
+    path = settings.write(tmp_path, password=PASSWORD)
+    shown = run("config", "show", "--config", str(path)).stdout.splitlines()
+    (listen,) = [line for line in shown if "service.https.listen" in line]
+    assert "127.0.0.1:0" in listen and f"{path}:" in listen
+    (idle,) = [line for line in shown if "access.session_idle" in line]
+    assert "default" in idle
+
+
+def one_sentence(done) -> str:
+    """The only line that a failed start printed on its standard error."""
+    assert done.returncode not in (0, 101)  # 101 is a panic
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+def test_a_busy_port_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        address = "127.0.0.1:%d" % busy.getsockname()[1]
+        base = settings.BASE.replace("127.0.0.1:0", address)
+        path = settings.write(tmp_path, base=base, password=PASSWORD)
+        assert address in one_sentence(run("serve", "--config", str(path)))
+        done = run("demo", "--https", address, "--state", str(tmp_path / "demo"))
+        assert address in one_sentence(done)
+
+
+def test_a_state_folder_that_cannot_be_used_is_named(tmp_path):
+    """A file in its place stops root as well, whom no mode bits stop."""
+    path = settings.write(tmp_path, password=PASSWORD)
+    (tmp_path / "state").write_text("not a folder")
+    assert str(tmp_path / "state") in one_sentence(run("serve", "--config", str(path)))
+
+
+def test_a_state_folder_that_cannot_be_read_is_named(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("unreadable")
+    path = settings.write(folder, password=PASSWORD)
+    (folder / "state").mkdir(mode=0o000)
+    wrapper = ()
+    if os.geteuid() == 0:  # root without its power over mode bits
+        wrapper = ("setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all",
+                   "--reuid=0", "--regid=0", "--clear-groups", "--")
+    done = run("serve", "--config", str(path), wrapper=wrapper)
+    assert str(folder / "state") in one_sentence(done)
+
+
+def test_a_second_daemon_on_the_same_state_is_refused(serve):
+    bmc = serve()
+    assert str(bmc.state) in one_sentence(run("serve", "--config", str(bmc.file)))
+
+
+def test_a_bad_reload_changes_nothing_and_is_said(serve):
+    bmc = serve()
+    good = bmc.file.read_text()
+    bmc.file.write_text(good + "\n[acess]\n")
+    bmc.daemon.signal(signal.SIGHUP)
+    until(lambda: "acess" in bmc.daemon.said(), "the complaint")
+    assert bmc.client().status("GET", SYSTEM) == 200

@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# The groups of tools/test: a function each, group_NAME, and what counts their tests. Needs the
+# other files of this folder.
+
+passed=0 failed=0 lines=()
+
+# run_group NAME - runs a group to its end, whatever fails in it, and adds up what it counted.
+run_group() {
+    local name=$1 log=build/log/$1 begun=$SECONDS status good bad
+    mkdir -p build/log
+    say "group $name"
+    # In a process of its own: what ends a group must not end the others.
+    set +e
+    (
+        set -e
+        "group_$name"
+    ) </dev/null 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    set -e
+    good=$(count passed "$log") bad=$(count failed "$log")
+    # A group that ended badly and counted no failure has failed as a whole.
+    if ((status != 0 && bad == 0)); then bad=1; fi
+    passed=$((passed + good)) failed=$((failed + bad))
+    lines+=("$(printf '%-12s %5d passed %5d failed  %s' "$name" "$good" "$bad" \
+        "$(clock $((SECONDS - begun)))")")
+    say "${lines[-1]}"
+}
+
+# count passed|failed LOG - adds up the closing lines of cargo test, nextest, pytest and check.
+count() {
+    sed 's/\x1b\[[0-9;]*m//g' "$2" | awk -v what="$1" '
+        /^test result: |^ +Summary \[|^=+ .* in [0-9.]+s|^check: / {
+            for (i = 1; i < NF; i++) {
+                word = $(i + 1)
+                gsub(/[;:,]/, "", word)
+                if (word == what || (what == "failed" && (word == "error" || word == "errors")) ||
+                    (what == "failed" && word == "timed" && $(i + 2) ~ /^out/)) sum += $i
+            }
+        }
+        END { print sum + 0 }'
+}
+
+# check WHAT COMMAND... - runs a command as one test.
+check() {
+    local what=$1
+    shift
+    if "$@"; then
+        echo "check: 1 passed: $what"
+    else
+        echo "check: 1 failed: $what"
+        return 1
+    fi
+}
+
+group_style() {
+    local bad=0
+    need_component fmt clippy
+    need shellcheck=shellcheck
+    check "formatting" cargo fmt --all --check || bad=1
+    check "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings || bad=1
+    check "shell scripts" shellcheck -x tools/demo tools/test tools/bench tools/lib/*.sh .ci/run ||
+        bad=1
+    return $bad
+}
+
+group_unit() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --workspace --no-fail-fast && cargo test --workspace --doc --no-fail-fast
+    else
+        cargo test --workspace --no-fail-fast
+    fi
+}
+
+# clients ARGS... - pytest on the program as the unit tests built it: with overflow checks.
+clients() {
+    need curl=curl ip=iproute2 unshare=util-linux setpriv=util-linux mount=mount \
+        openssl=openssl
+    need_venv
+    cargo build -p outband --bin outband
+    OUTBAND_BIN=$(target_folder)/debug/outband "${venv:?}/bin/pytest" -c tests/clients/pytest.ini \
+        --rootdir tests/clients "$@"
+}
+
+group_clients() { clients tests/clients -m "not validators"; }
+
+group_validators() { clients tests/clients -m validators; }
+
+group_kill() { clients tests/clients/test_kill.py --kills 500; }
+
+# not_built - a group that has a name and nothing in it yet.
+not_built() {
+    echo "the group '$1' isn't built yet: nothing was tested"
+    return 1
+}
+
+group_matrix() { not_built matrix; }
+group_fuzz() { not_built fuzz; }
+group_cross() { not_built cross; }
+group_links() { not_built links; }
+group_mutations() { not_built mutations; }
+group_layouts() { not_built layouts; }
