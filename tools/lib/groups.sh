@@ -58,12 +58,17 @@ group_style() {
     need shellcheck=shellcheck
     check "formatting" cargo fmt --all --check || bad=1
     check "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings || bad=1
-    check "shell scripts" shellcheck -x tools/demo tools/test tools/bench tools/lib/*.sh .ci/run ||
+    check "shell scripts" shellcheck -x tools/demo tools/test tools/bench tools/boot-image tools/lib/*.sh \
+        .ci/run ||
         bad=1
     return $bad
 }
 
 group_unit() {
+    # The driver for virtual machines is tested on real ones.
+    need qemu-system-x86_64=qemu-system-x86 /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf \
+        /usr/lib/ipxe/qemu/pxe-e1000.rom=ipxe-qemu grub-mkrescue=grub-common \
+        /usr/lib/grub/i386-pc/boot.img=grub-pc-bin xorriso=xorriso mformat=mtools
     if cargo nextest --version >/dev/null 2>&1; then
         cargo nextest run --workspace --no-fail-fast && cargo test --workspace --doc --no-fail-fast
     else

@@ -1,3 +1,5 @@
+//! The monitor's client against whole and broken conversations.
+
 use std::time::Duration;
 
 use serde_json::json;
