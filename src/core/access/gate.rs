@@ -13,6 +13,7 @@ use super::{
     audit::{self, Failures, Visits},
     backoff::{Backoff, tame},
     book::Book,
+    kept_policy,
     queue::Queues,
     sessions::{Session, Sessions},
     stored,
@@ -41,6 +42,15 @@ impl Policy {
     /// What [`Policy::session_idle`] may be, in seconds (DSP0266 section 13.3.3). Whoever takes a
     /// policy from outside refuses others.
     pub const SESSION_IDLE_SECONDS: RangeInclusive<u64> = 30..=86_400;
+
+    /// These rules, with another idle limit where there is one.
+    fn with_idle(self, idle: Option<Duration>) -> Self {
+        let session_idle = idle.unwrap_or(self.session_idle);
+        Self {
+            session_idle,
+            ..self
+        }
+    }
 }
 
 impl Default for Policy {
@@ -117,6 +127,8 @@ impl fmt::Debug for Gate {
 #[derive(Debug)]
 pub(super) struct Inside {
     pub(super) policy: Policy,
+    /// How long a session may be idle, where a client set it.
+    pub(super) kept_idle: Option<Duration>,
     pub(super) book: Book,
     pub(super) sessions: Sessions,
     pub(super) verified: VerifyCache,
@@ -159,8 +171,10 @@ impl Gate {
         let mut key = Zeroizing::new([0; 32]);
         host.entropy.fill(&mut *key)?;
         let backoff = Backoff::new(host.clock.now());
+        let kept_idle = kept_policy::load(&*host.store)?;
         let inside = Inside {
-            policy,
+            policy: policy.with_idle(kept_idle),
+            kept_idle,
             book,
             sessions: Sessions::default(),
             verified: VerifyCache::new(key),
@@ -188,8 +202,8 @@ impl Gate {
         self.inside.lock().policy
     }
 
-    /// Changes the rules: an actor's doing, or the settings' with [`Gate::system`]. They hold for
-    /// the sessions that are open, too; and when the gate is switched on, what visitors had open
+    /// Changes the rules: an actor's doing, or the settings' with [`Gate::system`]. What a client set
+    /// by [`Gate::set_session_idle`] stays. They hold for the sessions that are open, too; and when the gate is switched on, what visitors had open
     /// ends.
     ///
     /// # Errors
@@ -197,6 +211,7 @@ impl Gate {
     pub fn set_policy(&self, actor: &Actor, policy: Policy) -> Result<(), Denied> {
         actor.may(Operation::ConfigureManager, None)?;
         let mut inside = self.inside.lock();
+        let policy = policy.with_idle(inside.kept_idle);
         if inside.policy == policy {
             return Ok(());
         }

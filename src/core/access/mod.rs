@@ -18,6 +18,7 @@ mod book;
 mod change;
 mod diff;
 pub mod gate;
+mod kept_policy;
 mod locked;
 mod login;
 mod queue;

@@ -335,3 +335,18 @@ async fn each_sees_and_ends_their_own_sessions_and_an_administrator_all() {
     assert!(house.gate.accounts(&op.actor).is_empty());
     assert!(house.gate.end_session(&op.actor, &root.id).is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_limit_that_a_client_set_outlives_a_restart_and_the_settings() {
+    let house = House::furnished().await;
+    let idle = Duration::from_secs(77);
+    let system = house.system();
+    house.gate.set_session_idle(&system, idle).await.unwrap();
+    let again = House::over(house.store.clone(), policy(MINUTE, 10 * MINUTE)).unwrap();
+    assert_eq!(again.gate.policy().session_idle, idle);
+    again
+        .gate
+        .set_policy(&again.system(), policy(2 * MINUTE, 20 * MINUTE))
+        .unwrap();
+    assert_eq!(again.gate.policy(), policy(idle, 20 * MINUTE));
+}

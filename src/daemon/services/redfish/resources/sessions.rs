@@ -58,11 +58,10 @@ pub(in super::super) fn change_service<'a>(
         fields.finish()?;
         if let Some(idle) = idle {
             let gate = &ask.redfish.bmc.gate;
-            let mut policy = gate.policy();
-            policy.session_idle = Duration::from_secs(idle);
             let who = ask.actor.account();
-            gate.set_policy(ask.actor, policy)
-                .map_err(|why| Box::new(refusals::denied(why, who, ask.uri)))?;
+            gate.set_session_idle(ask.actor, Duration::from_secs(idle))
+                .await
+                .map_err(|why| Box::new(refusals::account(&why, who, ask.uri, "")))?;
         }
         service(&ask, &mut page)?;
         Ok(page)
