@@ -64,6 +64,7 @@ group_style() {
 }
 
 group_unit() {
+    need curl=curl python3=python3
     if cargo nextest --version >/dev/null 2>&1; then
         cargo nextest run --workspace --no-fail-fast && cargo test --workspace --doc --no-fail-fast
     else
