@@ -15,8 +15,9 @@ POLICIES = ["AlwaysOff", "LastState", "AlwaysOn"]
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 # Runs the program where the kernel seems to have booted anew: another boot id lies over the real
-# one, in a mount namespace of its own.
-WRAPPER = ("unshare", "--mount", "--", "sh", "-c", 'mount --bind "$0" ' + BOOT_ID + ' && exec "$@"')
+# one, in a mount namespace of its own, whose /proc nobody else sees.
+WRAPPER = ("unshare", "--mount", "--propagation", "unchanged", "--", "sh", "-c",
+           f'mount --make-rprivate /proc && mount --bind "$0" {BOOT_ID} && exec "$@"')
 
 
 def presses(seen: list[str]) -> list[str]:

@@ -65,6 +65,7 @@ group_style() {
 }
 
 group_unit() {
+    need curl=curl python3=python3
     # The driver for virtual machines is tested on real ones.
     need qemu-system-x86_64=qemu-system-x86 /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf \
         /usr/lib/ipxe/qemu/pxe-e1000.rom=ipxe-qemu grub-mkrescue=grub-common \

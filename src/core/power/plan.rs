@@ -141,17 +141,6 @@ pub(super) fn steps(
     }
 }
 
-/// Whether these steps, as far as they are done, may yet make the server come on by themselves.
-pub(super) fn may_come_on(left: &VecDeque<Step>, entered: bool) -> bool {
-    match left.front() {
-        Some(Step::Await(true, _)) => true,
-        Some(Step::Press(..) | Step::Carry(_)) => {
-            entered && matches!(left.get(1), Some(Step::Await(true, _)))
-        }
-        _ => false,
-    }
-}
-
 /// How long an action may take at the most.
 pub(super) fn longest(steps: &VecDeque<Step>, timings: &Timings) -> Duration {
     steps

@@ -12,7 +12,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::plan::{Hands, Step, longest, may_come_on, steps};
+use super::plan::{Hands, Step, longest, steps};
 use crate::{
     driver::{Line, Timings, Verb},
     server::{Outcome, PowerAction},
@@ -51,6 +51,8 @@ pub struct Sequencer {
     on: Option<bool>,
     /// When the server was last seen or made to go off: the rest counts from here.
     off_since: Option<Instant>,
+    /// When a start was last tried of a server that is not sensed on yet: it may come on.
+    start_tried_at: Option<Instant>,
     main: Option<Job>,
     pulse: Option<Job>,
     acts: VecDeque<Act>,
@@ -58,14 +60,23 @@ pub struct Sequencer {
 
 impl Sequencer {
     /// A sequencer for a server that is sensed so.
+    ///
+    /// When a server that is found off went off is not known, so its rest counts from `now`.
     #[must_use]
-    pub fn new(hands: Hands, timings: Timings, sees_boots: bool, on: Option<bool>) -> Self {
+    pub fn new(
+        hands: Hands,
+        timings: Timings,
+        sees_boots: bool,
+        on: Option<bool>,
+        now: Instant,
+    ) -> Self {
         Self {
             hands,
             timings,
             sees_boots,
             on,
-            off_since: None,
+            off_since: (on == Some(false)).then_some(now),
+            start_tried_at: None,
             main: None,
             pulse: None,
             acts: VecDeque::new(),
@@ -82,20 +93,28 @@ impl Sequencer {
             .map(|job| (job.action, job.until))
     }
 
+    /// How long yet the server may come on by a start that was tried; `None` when it won't.
+    #[must_use]
+    pub fn may_come_on(&self, now: Instant) -> Option<Duration> {
+        let until = self.start_tried_at? + self.timings.settle;
+        (until > now).then(|| until - now)
+    }
+
     /// Begins an action. One that runs is superseded (a pulse only by a pulse).
     pub fn begin(&mut self, action: PowerAction, now: Instant) {
         let mut steps = steps(action, &self.hands, &self.timings, self.sees_boots);
+        if action == PowerAction::Off
+            && let Some(left) = self.may_come_on(now)
+        {
+            steps.push_front(Step::Linger(left));
+        }
         let slot = if action == PowerAction::Nmi {
             &mut self.pulse
         } else {
             &mut self.main
         };
         if let Some(old) = slot.take() {
-            let entered = old.deadline.is_some();
-            if action == PowerAction::Off && may_come_on(&old.steps, entered) {
-                steps.push_front(Step::Linger(self.timings.settle));
-            }
-            if let (Some(Step::Press(line, _)), true) = (old.steps.front(), entered) {
+            if let (Some(Step::Press(line, _)), Some(_)) = (old.steps.front(), old.deadline) {
                 self.acts.push_back(Act::Drive(*line, false));
             }
             self.acts
@@ -117,6 +136,9 @@ impl Sequencer {
     pub fn sensed(&mut self, on: Option<bool>, now: Instant) {
         if self.on == Some(true) && on == Some(false) {
             self.off_since = Some(now);
+        }
+        if on == Some(true) {
+            self.start_tried_at = None;
         }
         self.on = on;
         self.advance(now);
@@ -204,6 +226,9 @@ impl Sequencer {
                     if entered {
                         job.deadline = Some(now + time);
                         self.acts.push_back(Act::Drive(line, true));
+                        if line == Line::PowerButton && self.on == Some(false) {
+                            self.start_tried_at = Some(now);
+                        }
                     } else if over {
                         self.acts.push_back(Act::Drive(line, false));
                         if line == Line::PowerButton && time == self.timings.long_press {
@@ -216,6 +241,9 @@ impl Sequencer {
                     if entered {
                         job.deadline = Some(now + crate::host::DRIVER_DEADLINE);
                         self.acts.push_back(Act::Carry(verb));
+                        if verb == Verb::On {
+                            self.start_tried_at = Some(now);
+                        }
                     } else if over {
                         return Some(Outcome::Failed {
                             seen: "the driver gave no answer".into(),

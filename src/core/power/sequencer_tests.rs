@@ -16,10 +16,10 @@ struct Bench {
 
 impl Bench {
     fn new(on: Option<bool>) -> Self {
-        let sequencer = Sequencer::new(all_lines(), Timings::default(), true, on);
+        let found = Instant::now();
         Self {
-            sequencer,
-            now: Instant::now(),
+            sequencer: Sequencer::new(all_lines(), Timings::default(), true, on, found),
+            now: found + Timings::default().rest,
         }
     }
 
@@ -174,6 +174,31 @@ fn an_off_while_a_start_is_on_its_way_waits_for_it_and_then_forces_it_off() {
 }
 
 #[test]
+fn an_off_soon_after_a_push_of_the_button_waits_for_what_the_push_did() {
+    let mut bench = Bench::new(Some(false));
+    bench.begin(PowerAction::PushButton);
+    let pushed = Act::Ended(PowerAction::PushButton, Outcome::Unconfirmed);
+    assert_eq!(bench.wait(), [RELEASE, pushed]);
+    assert!(bench.sequencer.may_come_on(bench.now).is_some());
+    assert_eq!(bench.begin(PowerAction::Off), []);
+    assert_eq!(bench.sensed(true), [PRESS]);
+    assert_eq!(bench.wait(), [RELEASE]);
+    assert_eq!(
+        bench.sensed(false),
+        [Act::Ended(PowerAction::Off, Outcome::Done)]
+    );
+}
+
+#[test]
+fn a_server_that_is_found_off_gets_its_rest() {
+    let now = Instant::now();
+    let mut sequencer = Sequencer::new(all_lines(), Timings::default(), true, Some(false), now);
+    sequencer.begin(PowerAction::On, now);
+    assert_eq!(sequencer.next_act(), None);
+    assert_eq!(sequencer.deadline(), Some(now + Timings::default().rest));
+}
+
+#[test]
 fn a_server_that_came_on_by_itself_during_the_rest_is_not_pressed_off() {
     let mut bench = Bench::new(Some(true));
     bench.sensed(false);
@@ -243,8 +268,9 @@ fn an_nmi_is_pulsed_beside_a_soft_off_that_hangs() {
 #[test]
 fn a_verb_that_the_driver_refuses_fails_the_action_with_its_words() {
     let hands = Hands::Verbs([Verb::On, Verb::Off].into());
-    let mut sequencer = Sequencer::new(hands, Timings::default(), true, Some(false));
-    let now = Instant::now();
+    let found = Instant::now();
+    let mut sequencer = Sequencer::new(hands, Timings::default(), true, Some(false), found);
+    let now = found + Timings::default().rest;
     sequencer.begin(PowerAction::On, now);
     assert_eq!(sequencer.next_act(), Some(Act::Carry(Verb::On)));
     sequencer.carried(Verb::On, Err("no such machine".into()), now);
@@ -265,7 +291,7 @@ proptest! {
         script in proptest::collection::vec((0u8..4, 0usize..8, any::<bool>(), 0u64..20_000), 1..60)
     ) {
         let mut now = Instant::now();
-        let mut sequencer = Sequencer::new(all_lines(), Timings::default(), true, Some(false));
+        let mut sequencer = Sequencer::new(all_lines(), Timings::default(), true, Some(false), now);
         let (mut begun, mut ended) = (0u32, 0u32);
         let mut pressed = std::collections::BTreeMap::new();
         let mut look = |sequencer: &mut Sequencer| {

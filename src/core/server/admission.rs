@@ -12,6 +12,8 @@ pub(super) struct View<'a> {
     pub(super) power: PowerState,
     /// The power action under way, and how long it may take yet.
     pub(super) running: Option<(PowerAction, Duration)>,
+    /// Whether a start was tried that may yet have its effect.
+    pub(super) may_come_on: bool,
 }
 
 /// What becomes of a command.
@@ -126,7 +128,9 @@ fn admit_power(view: View<'_>, action: PowerAction) -> Verdict {
     match (action, view.power) {
         (On, PowerState::On) => Verdict::Same,
         // While something is under way (the pause of a cycle), "off already" is not the end of it.
-        (Off | SoftOff, PowerState::Off) if view.running.is_none() => Verdict::Same,
+        (Off | SoftOff, PowerState::Off) if view.running.is_none() && !view.may_come_on => {
+            Verdict::Same
+        }
         (Cycle | Reset | SoftCycle | Nmi, PowerState::Off) => wrong_state(),
         _ => Verdict::Accept,
     }
@@ -155,6 +159,7 @@ mod tests {
             abilities: &abilities,
             power,
             running,
+            may_come_on: false,
         };
         match admit(view, &Command::Power(action)) {
             Verdict::Accept => "accept",
@@ -214,6 +219,7 @@ mod tests {
             abilities: &abilities,
             power: PowerState::Unknown,
             running: None,
+            may_come_on: false,
         };
         for action in PowerAction::ALL {
             let verdict = admit(view, &Command::Power(action));
@@ -231,6 +237,7 @@ mod tests {
             abilities: &abilities,
             power: PowerState::On,
             running: None,
+            may_come_on: false,
         };
         for (tag, good) in [("rack 3", true), (&*"x".repeat(64), false), ("a\nb", false)] {
             let verdict = admit(view, &Command::AssetTag(tag.into()));

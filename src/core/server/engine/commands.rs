@@ -59,6 +59,7 @@ impl Engine {
                 abilities: &self.abilities,
                 power,
                 running,
+                may_come_on: self.sequencer.may_come_on(now).is_some(),
             },
             command,
         )

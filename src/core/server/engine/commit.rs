@@ -44,6 +44,16 @@ impl Commits {
         let answer = self.0.pop_front().and_then(|done| done.answer);
         (result, answer)
     }
+
+    /// The next change on its way of the same setting.
+    fn next_of(&mut self, command: &Command) -> Option<&mut Answer> {
+        let kind = std::mem::discriminant(command);
+        let mut answers = self
+            .0
+            .iter_mut()
+            .filter_map(|change| change.answer.as_mut());
+        answers.find(|answer| std::mem::discriminant(&answer.envelope.command) == kind)
+    }
 }
 
 impl Engine {
@@ -85,21 +95,22 @@ impl Engine {
         }
     }
 
-    /// Undoes a setting that could not be made durable.
+    /// Undoes a setting that could not be made durable, in memory and in whatever of it went to the
+    /// store with later changes.
     fn take_back(&mut self, command: &Command, before: &Durable) {
-        match command {
-            Command::BootOverride(_) => {
-                self.durable.boot_override = before.boot_override;
-                if let Some(boot) = &self.boot {
-                    // The refusal is already on its way; a driver that fails now was told of by
-                    // its next boot.
-                    let _ = boot.set_override(before.boot_override);
+        if let Some(later) = self.commits.next_of(command) {
+            // A later change of the same setting stands, and goes back to what was before both.
+            copy_setting(command, before, &mut later.before);
+        } else {
+            copy_setting(command, before, &mut self.durable);
+            if let (Command::BootOverride(_), Some(boot)) = (command, &self.boot) {
+                let given = boot.set_override(before.boot_override);
+                if let Err(fault) = given {
+                    self.report(&fault);
                 }
             }
-            Command::RestorePolicy(_) => self.durable.restore_policy = before.restore_policy,
-            Command::AssetTag(_) => self.durable.asset_tag = before.asset_tag.clone(),
-            Command::Power(_) | Command::Identify(_) => {}
         }
+        self.keep();
         self.changed = true;
     }
 
@@ -111,6 +122,16 @@ impl Engine {
             generation: self.generation,
             outcome,
         }));
+    }
+}
+
+/// Copies the setting that a command is about.
+fn copy_setting(command: &Command, from: &Durable, to: &mut Durable) {
+    match command {
+        Command::BootOverride(_) => to.boot_override = from.boot_override,
+        Command::RestorePolicy(_) => to.restore_policy = from.restore_policy,
+        Command::AssetTag(_) => to.asset_tag = from.asset_tag.clone(),
+        Command::Power(_) | Command::Identify(_) => {}
     }
 }
 

@@ -125,9 +125,27 @@ impl Engine {
                 done = self.commits.next() => self.take_commit(done),
                 command = self.commands.recv() => match command {
                     Some(envelope) => self.take_command(*envelope),
-                    None => return,
+                    None => return self.end(),
                 },
                 () = until(deadline) => self.take_deadline(),
+            }
+        }
+    }
+
+    /// The server is managed no more: what is under way ends here, and is said to have. Letting go of
+    /// the driver releases its lines.
+    fn end(mut self) {
+        for running in std::mem::take(&mut self.running) {
+            let outcome = Outcome::Failed {
+                seen: "given up: the server is no longer managed".to_owned(),
+            };
+            let kind = EventKind::Ended {
+                command: command_name(running.action),
+                outcome: outcome.clone(),
+            };
+            self.record_as(Some(running.actor), kind);
+            for waiting in running.waiting {
+                let _ = waiting.send(outcome.clone());
             }
         }
     }
@@ -179,6 +197,12 @@ impl Engine {
             outcome: outcome.clone(),
             at,
         });
+        // A start after a loss of power has been tried: it is not tried again.
+        if self.durable.device != Some(self.device) {
+            self.durable.device = Some(self.device);
+            self.durable.was_on = self.now_sensed.on;
+            self.keep();
+        }
         let Some(place) = self
             .running
             .iter()

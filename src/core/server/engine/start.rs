@@ -98,7 +98,7 @@ impl EngineSetup {
         let inventory = inventory.unwrap_or_default();
         let now = self.clock.now();
         let on_since = (now_sensed.on == Some(true)).then_some(now);
-        let sequencer = Sequencer::new(hands, timings, abilities.sees_boots, now_sensed.on);
+        let sequencer = Sequencer::new(hands, timings, abilities.sees_boots, now_sensed.on, now);
 
         let (command_sender, commands) = mpsc::channel(QUEUE);
         let mut engine = Engine {
@@ -177,7 +177,6 @@ impl Engine {
             ..
         } = self.durable;
         let is_on = self.now_sensed.on;
-        let mut will_be_on = is_on;
         match restore(device, self.device, restore_policy, was_on, is_on) {
             Restore::NotLost => {}
             Restore::Leave(why) => {
@@ -195,8 +194,8 @@ impl Engine {
                 };
                 self.record(None, kind);
                 self.begin(PowerAction::On, policy, cause);
-                // Should power be lost again before the server is seen on, it is still meant to be.
-                will_be_on = was_on;
+                // Until the server is seen on, power counts as lost: who is killed now tries again.
+                return;
             }
             Restore::SwitchOn(_) => {
                 let did = "nothing, since this server can't be switched on".into();
@@ -208,8 +207,8 @@ impl Engine {
             }
         }
         self.durable.device = Some(self.device);
-        if will_be_on.is_some() {
-            self.durable.was_on = will_be_on;
+        if is_on.is_some() {
+            self.durable.was_on = is_on;
         }
     }
 }

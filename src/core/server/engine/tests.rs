@@ -37,6 +37,7 @@ impl Clock for TestClock {
 struct TestStore {
     values: Mutex<BTreeMap<Key, Vec<u8>>>,
     fails: Mutex<bool>,
+    fails_once: Mutex<bool>,
 }
 
 impl Store for TestStore {
@@ -44,7 +45,8 @@ impl Store for TestStore {
         Ok(self.values.lock().unwrap().get(key).cloned())
     }
     fn commit(&self, changes: Vec<Change>) -> BoxFuture<Result<(), HostFault>> {
-        if *self.fails.lock().unwrap() {
+        let once = std::mem::take(&mut *self.fails_once.lock().unwrap());
+        if once || *self.fails.lock().unwrap() {
             let fault = HostFault {
                 doing: "write",
                 why: "the disk is full".into(),
@@ -102,7 +104,10 @@ impl Lines for TestLines {
         true
     }
     fn timings(&self) -> Timings {
-        Timings::default()
+        Timings {
+            rest: Duration::ZERO,
+            ..Timings::default()
+        }
     }
 }
 
@@ -399,6 +404,61 @@ async fn what_could_not_be_made_durable_is_refused_and_taken_back() {
     run.seen(|s| &*s.asset_tag == "first" && s.boot_override.is_none())
         .await;
     assert_eq!(*bench.boot.given.lock().unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_setting_does_not_come_back_with_a_later_one() {
+    let bench = Bench::default();
+    let run = bench.start(Some(true), 1);
+    run.submit(Command::AssetTag("first".into())).await.unwrap();
+    *bench.store.fails_once.lock().unwrap() = true;
+    let (refused, accepted) = tokio::join!(
+        run.submit(Command::AssetTag("second".into())),
+        run.submit(Command::RestorePolicy(RestorePolicy::AlwaysOn)),
+    );
+    assert!(matches!(refused, Err(Refused::Host(_))));
+    accepted.unwrap();
+    run.stop().await;
+    let run = bench.start(Some(true), 1);
+    let snapshot = run.server.snapshot();
+    assert_eq!(&*snapshot.asset_tag, "first");
+    assert_eq!(snapshot.restore_policy, RestorePolicy::AlwaysOn);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_under_way_when_the_server_goes_has_an_outcome() {
+    let bench = Bench::default();
+    let run = bench.start(Some(true), 1);
+    let soft = run.submit(Command::Power(PowerAction::SoftOff));
+    let soft = soft.await.unwrap();
+    run.stop().await;
+    assert!(matches!(soft.outcome().await, Outcome::Failed { .. }));
+    let ended = |kind: &EventKind| matches!(kind, EventKind::Ended { .. });
+    assert_eq!(bench.events().iter().filter(|kind| ended(kind)).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_daemon_killed_before_the_restored_start_tries_it_again() {
+    let bench = Bench::default();
+    let run = bench.start(Some(false), 1);
+    let policy = Command::RestorePolicy(RestorePolicy::AlwaysOn);
+    run.submit(policy).await.unwrap();
+    run.stop().await;
+    let killed = bench.start(Some(false), 2);
+    killed.task.abort();
+    bench.presses();
+    let run = bench.start(Some(false), 2);
+    run.light.send_replace(lit(true));
+    run.seen(|s| s.power == PowerState::On).await;
+    assert_eq!(bench.presses()[0], (Line::PowerButton, true));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    run.stop().await;
+    bench.presses();
+    // Once it was on, it is a restart again.
+    let run = bench.start(Some(false), 2);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(bench.presses(), []);
+    drop(run);
 }
 
 #[tokio::test(start_paused = true)]
