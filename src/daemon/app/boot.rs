@@ -91,6 +91,9 @@ impl Daemon {
             ),
             None => None,
         };
+        let mut servers = ServerSet::new(base.clone());
+        let opened = servers.open_all(&settings.server)?;
+        // After all that can fail: a password that was made up is shown once, at the end.
         let first = match mode {
             Mode::Serve { .. } => first_start::serve(&base.bmc.gate, &settings.access).await?,
             Mode::Bench(bench) => {
@@ -98,8 +101,6 @@ impl Daemon {
                 None
             }
         };
-        let mut servers = ServerSet::new(base.clone());
-        let opened = servers.open_all(&settings.server)?;
         servers.take(opened);
         doors.carry_out(plan).await;
 

@@ -53,6 +53,10 @@ impl Daemon {
             .partition(|server| difference.close.contains(&server.id));
         let opened = self.servers.open_all(&new)?;
         let plan = self.doors.plan(&settings)?;
+        let access_changes = settings.access != self.settings.access;
+        if access_changes {
+            self.let_somebody_in(&settings).await?;
+        }
 
         let closed = difference.close.len() - changed.len();
         self.servers.remove(&difference.close).await;
@@ -90,21 +94,26 @@ impl Daemon {
             what.push("services and limits changed".to_owned());
         }
         self.doors.carry_out(plan).await;
-        if settings.access != self.settings.access {
-            self.change_access(&settings).await?;
+        if access_changes {
+            self.change_access(&settings)?;
             what.push("access changed".to_owned());
         }
         self.settings = settings;
         Ok(what)
     }
 
-    /// Makes the gate's rules those of the settings.
-    async fn change_access(&self, settings: &Settings) -> Result<(), AppFault> {
-        let gate = &self.base.bmc.gate;
-        // Whoever switches the gate on must be able to get in.
-        if let Some(password) = first_start::serve(gate, &settings.access).await? {
+    /// Whoever switches the gate on must be able to get in.
+    async fn let_somebody_in(&self, settings: &Settings) -> Result<(), AppFault> {
+        let first = first_start::serve(&self.base.bmc.gate, &settings.access).await?;
+        if let Some(password) = first {
             ready::say_first(&password);
         }
+        Ok(())
+    }
+
+    /// Makes the gate's rules those of the settings.
+    fn change_access(&self, settings: &Settings) -> Result<(), AppFault> {
+        let gate = &self.base.bmc.gate;
         gate.set_policy(&gate.system("settings"), policy(&settings.access))
             .map_err(|why: Denied| AppFault::new(why.to_string()))?;
         if !settings.access.enabled {
