@@ -67,6 +67,10 @@ fn every_key_stands_in_the_default_file_and_every_key_there_is_one() {
     let mut server = Server::new("1".parse().unwrap());
     let fault: FaultSetting = toml::from_str("kind = \"slow-post\"\nfactor = 2").unwrap();
     server.sim.fault.push(fault);
+    let machine = "[[disk]]\nfile = \"1.img\"\n[[nic]]\n[[nic]]\n\
+        network = { kind = \"tap\", interface = \"tap0\" }\n[[nic]]\n\
+        network = { kind = \"listen\", address = \"127.0.0.1:1\" }\n";
+    server.qemu = toml::from_str(machine).unwrap();
     let all = Settings {
         server: vec![server],
         ..Settings::default()
@@ -102,6 +106,13 @@ fn what_stands_there_as_a_default_is_the_default() {
     assert_eq!(server.sim.disk, plain.sim.disk);
     assert_eq!(server.sim.journal, plain.sim.journal);
     assert_eq!(server.sim.start, plain.sim.start);
+    let (written, plain) = (&server.qemu, &plain.qemu);
+    assert_eq!(written.program, plain.program);
+    assert_eq!(written.memory, plain.memory);
+    assert_eq!(written.cpus, plain.cpus);
+    assert_eq!(written.firmware, plain.firmware);
+    assert_eq!(written.accelerator, plain.accelerator);
+    assert_eq!(written.extra, plain.extra);
 }
 
 /// Every default that is a value at all is the written one; what is not set, or empty, by default

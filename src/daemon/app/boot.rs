@@ -16,7 +16,11 @@ use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::{
-    AppFault, Mode, doors::Doors, first_start, folder, notify, ready, servers::ServerSet,
+    AppFault, Mode,
+    doors::Doors,
+    first_start, folder, notify, ready,
+    scratch::Scratch,
+    servers::{Machines, ServerSet},
     stop::Signals,
 };
 use crate::{
@@ -34,6 +38,8 @@ pub(super) struct Foundations {
     pub(super) bmc: Arc<Bmc>,
     /// The state folder; `None` when all is in memory.
     pub(super) state: Option<PathBuf>,
+    /// Where machines run when all is in memory.
+    pub(super) scratch: Scratch,
 }
 
 /// The daemon, alive.
@@ -92,7 +98,7 @@ impl Daemon {
             None => None,
         };
         let mut servers = ServerSet::new(base.clone());
-        let opened = servers.open_all(&settings.server)?;
+        let opened = servers.open_all(&settings.server).await?;
         // After all that can fail: a password that was made up is shown once, at the end.
         let first = match mode {
             Mode::Serve { .. } => first_start::serve(&base.bmc.gate, &settings.access).await?,
@@ -133,7 +139,12 @@ impl Daemon {
             self.servers.stop_machines().await;
         }
         self.record(EventKind::DaemonStopped);
-        self.servers.let_go().await;
+        // What is kept nowhere could not be found again.
+        let machines = match (mode, &self.base.state) {
+            (Mode::Serve { .. }, Some(_)) => Machines::Leave,
+            _ => Machines::Stop,
+        };
+        self.servers.let_go(machines).await;
         self.background.shutdown().await;
         // The process ends in any case: what can't be made durable now was said before.
         if let Err(why) = self.base.host.journal.sync().await {
@@ -186,7 +197,12 @@ async fn lay(settings: &Settings) -> Result<Foundations, AppFault> {
         tasks: Arc::new(Tasks::new(host.clock.clone())),
         clock: host.clock.clone(),
     });
-    Ok(Foundations { host, bmc, state })
+    Ok(Foundations {
+        host,
+        bmc,
+        state,
+        scratch: Scratch::default(),
+    })
 }
 
 /// The gate's rules, as the settings have them.

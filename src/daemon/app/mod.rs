@@ -17,6 +17,7 @@ pub mod orders;
 mod parts;
 mod ready;
 mod reload;
+mod scratch;
 pub mod secrets;
 mod servers;
 mod stop;

@@ -9,7 +9,7 @@ use outband_core::{
 
 use super::{AppFault, boot::Foundations};
 use crate::{
-    drivers::sim,
+    drivers::{qemu, sim},
     host::files::make_private_folder,
     services::redfish,
     settings::{DriverName, Server, Start, profile::Profile},
@@ -36,19 +36,35 @@ impl Profiles {
 }
 
 /// Opens a server's parts, and hangs on its board the faults that the settings name.
-pub(super) fn open(
+///
+/// A machine that can outlive the daemon comes with the way to stop it.
+pub(super) async fn open(
     base: &Foundations,
     server: &Server,
     profile: Arc<Profile>,
     board: &Arc<FaultBoard>,
-) -> Result<Parts, AppFault> {
+) -> Result<(Parts, Option<qemu::Closing>), AppFault> {
     let fail = |why: &dyn Display| AppFault::new(format!("server {}: {why}", server.id));
-    let mut parts = match server.driver {
+    let (mut parts, closing) = match server.driver {
         DriverName::Sim => {
             let mut parts = open_sim(base, server, profile, board)?;
             // Carried out by a door, not by the machine.
             parts.faults.extend(redfish::FAULTS);
-            parts
+            (parts, None)
+        }
+        DriverName::Qemu => {
+            let all = match &base.state {
+                Some(state) => state.join("qemu"),
+                None => base.scratch.path()?,
+            };
+            let setup = qemu::Setup {
+                id: server.id.clone(),
+                settings: server.qemu.clone(),
+                identity: profile.inventory.as_ref().clone(),
+                folder: all.join(server.id.as_str()),
+            };
+            let opened = qemu::open(setup).await.map_err(|why| fail(&why))?;
+            (opened.parts, Some(opened.closing))
         }
     };
     switch_off(server, &mut parts);
@@ -57,7 +73,7 @@ pub(super) fn open(
             .set(&parts.faults, fault.fault.clone(), fault.scope.clone())
             .map_err(|why| fail(&why))?;
     }
-    Ok(parts)
+    Ok((parts, closing))
 }
 
 /// Opens a simulated machine. What outlives the daemon stands below `sim` in the state folder: a

@@ -5,6 +5,7 @@ use std::{io::Write, net::SocketAddr};
 use serde_json::{Map, Value, json};
 
 use super::{Bench, Mode, boot::Daemon, doors::Open, first_start::ADMIN};
+use crate::settings::DriverName;
 
 /// Says it. `first`: the password that was made up for the first account.
 pub(super) fn say(daemon: &Daemon, mode: &Mode, first: Option<&str>) {
@@ -42,14 +43,18 @@ pub(super) fn say_first(password: &str) {
 /// What a person needs to begin with.
 fn bench(daemon: &Daemon, bench: &Bench, open: &Open) -> String {
     let count = daemon.settings.server.len();
-    let servers = if count == 1 { "server" } else { "servers" };
+    let all = &daemon.settings.server;
+    let virtual_ones = all.iter().any(|server| server.driver == DriverName::Qemu);
+    let servers = match (virtual_ones, count) {
+        (false, 1) => "simulated server",
+        (false, _) => "simulated servers",
+        (true, 1) => "virtual machine",
+        (true, _) => "virtual machines",
+    };
     let version = &daemon.base.bmc.identity.version;
     let mut lines = vec![
         String::new(),
-        format!(
-            "Outband {version} {}: {count} simulated {servers}",
-            bench.what
-        ),
+        format!("Outband {version} {}: {count} {servers}", bench.what),
         String::new(),
     ];
     let mut say = |name: &str, words: String| lines.push(format!("  {name:<10}{words}"));

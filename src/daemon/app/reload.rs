@@ -3,6 +3,7 @@
 
 use outband_core::{access::Denied, events::EventKind};
 
+use super::servers::Machines;
 use super::{AppFault, Reload, boot::Daemon, boot::policy, first_start, ready};
 use crate::settings::Settings;
 
@@ -51,7 +52,7 @@ impl Daemon {
             .open
             .into_iter()
             .partition(|server| difference.close.contains(&server.id));
-        let opened = self.servers.open_all(&new)?;
+        let opened = self.servers.open_all(&new).await?;
         let plan = self.doors.plan(&settings)?;
         let access_changes = settings.access != self.settings.access;
         if access_changes {
@@ -59,7 +60,11 @@ impl Daemon {
         }
 
         let closed = difference.close.len() - changed.len();
-        self.servers.remove(&difference.close).await;
+        // A machine of changed settings takes them at its next start; one that is gone from the
+        // settings is found again if it comes back.
+        self.servers
+            .remove(&difference.close, Machines::Leave)
+            .await;
         for id in &difference.close {
             if !changed.iter().any(|server| server.id == *id) {
                 self.servers.record(id, EventKind::ServerRemoved);
@@ -70,7 +75,7 @@ impl Daemon {
             self.servers.record(&server.id, EventKind::ServerAdded);
         }
         for server in &changed {
-            match self.servers.open_all(std::slice::from_ref(server)) {
+            match self.servers.open_all(std::slice::from_ref(server)).await {
                 Ok(opened) => self.servers.take(opened),
                 Err(why) => {
                     tracing::error!("{why}: the server is not managed");

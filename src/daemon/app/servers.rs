@@ -22,7 +22,7 @@ use super::{
     boot::Foundations,
     parts::{self, Profiles},
 };
-use crate::settings::Server;
+use crate::{drivers::qemu, settings::Server};
 
 /// How long an engine may take to let go of its driver once its server was removed.
 const LET_GO: Duration = Duration::from_secs(2);
@@ -35,12 +35,24 @@ pub(super) struct Opened {
     settings: Server,
     handle: ServerHandle,
     engine: JoinHandle<()>,
+    closing: Option<qemu::Closing>,
 }
 
 /// A server that is managed.
 struct Running {
     settings: Server,
     engine: JoinHandle<()>,
+    /// Where its machine can outlive the daemon, the way to stop it.
+    closing: Option<qemu::Closing>,
+}
+
+/// What becomes of machines that are managed no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Machines {
+    /// They go on as they are, and are found again.
+    Leave,
+    /// No process is left of them.
+    Stop,
 }
 
 /// All of them.
@@ -67,17 +79,20 @@ impl ServerSet {
     }
 
     /// Opens servers; all or none.
-    pub(super) fn open_all(&self, servers: &[Server]) -> Result<Vec<Opened>, AppFault> {
+    pub(super) async fn open_all(&self, servers: &[Server]) -> Result<Vec<Opened>, AppFault> {
         let mut profiles = Profiles::default();
-        let open = |server: &Server| self.open(server, &mut profiles);
-        servers.iter().map(open).collect()
+        let mut opened = Vec::with_capacity(servers.len());
+        for server in servers {
+            opened.push(self.open(server, &mut profiles).await?);
+        }
+        Ok(opened)
     }
 
-    fn open(&self, server: &Server, profiles: &mut Profiles) -> Result<Opened, AppFault> {
+    async fn open(&self, server: &Server, profiles: &mut Profiles) -> Result<Opened, AppFault> {
         let bmc = &self.base.bmc;
         let profile = profiles.of(server)?;
         let faults = Arc::new(FaultBoard::new(bmc.clock.clone()));
-        let parts = parts::open(&self.base, server, profile, &faults)?;
+        let (parts, closing) = parts::open(&self.base, server, profile, &faults).await?;
         let setup = EngineSetup {
             id: server.id.clone(),
             parts,
@@ -93,6 +108,7 @@ impl ServerSet {
             settings: server.clone(),
             handle,
             engine: tokio::spawn(engine),
+            closing,
         })
     }
 
@@ -103,11 +119,17 @@ impl ServerSet {
             settings,
             handle,
             engine,
+            closing,
         } in opened
         {
             let id = handle.id().clone();
             handles.push(handle);
-            self.running.insert(id, Running { settings, engine });
+            let running = Running {
+                settings,
+                engine,
+                closing,
+            };
+            self.running.insert(id, running);
         }
         self.base.bmc.servers.add(handles);
     }
@@ -133,14 +155,14 @@ impl ServerSet {
         difference
     }
 
-    /// Manages these servers no more. Their machines go on as they are.
-    pub(super) async fn remove(&mut self, ids: &[ServerId]) {
+    /// Manages these servers no more.
+    pub(super) async fn remove(&mut self, ids: &[ServerId], machines: Machines) {
         self.base.bmc.servers.remove(ids);
         let gone: Vec<Running> = ids
             .iter()
             .filter_map(|id| self.running.remove(id))
             .collect();
-        join_all(gone.into_iter().map(|running| end(running.engine))).await;
+        join_all(gone.into_iter().map(|running| end(running, machines))).await;
     }
 
     /// Writes down that a server came or went.
@@ -174,16 +196,31 @@ impl ServerSet {
     }
 
     /// Lets go of all of them.
-    pub(super) async fn let_go(&mut self) {
+    pub(super) async fn let_go(&mut self, machines: Machines) {
         let ids: Vec<ServerId> = self.running.keys().cloned().collect();
-        self.remove(&ids).await;
+        self.remove(&ids, machines).await;
     }
 }
 
-/// Waits for an engine whose handles are gone; ends it when somebody holds one for too long.
-async fn end(mut engine: JoinHandle<()>) {
+/// Waits for an engine whose handles are gone, and ends it when somebody holds one for too long;
+/// then lets go of its machine.
+async fn end(running: Running, machines: Machines) {
+    let Running {
+        mut engine,
+        closing,
+        settings,
+    } = running;
     if timeout(LET_GO, &mut engine).await.is_err() {
         engine.abort();
         let _ = engine.await;
+    }
+    match (closing, machines) {
+        (Some(closing), Machines::Stop) => {
+            if timeout(STOP_MACHINES, closing.stop()).await.is_err() {
+                tracing::error!("server {}: its machine could not be stopped", settings.id);
+            }
+        }
+        (Some(closing), Machines::Leave) => closing.leave().await,
+        (None, _) => {}
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
-use super::{Failure, cidr::Cidr, listen_at::ListenAt, secret};
+use super::{Failure, cidr::Cidr, listen_at::ListenAt, machine::Machine, secret};
 use crate::{
     app::{self, Bench, Mode, folder},
     settings::{Address, DriverName, KeyPath, Loaded, Source, layers::Layer, load_layers},
@@ -62,12 +62,14 @@ struct Common {
     /// The folder that is kept
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// What makes the servers real: sim
+    /// What makes the servers real: sim, qemu
     #[arg(long, value_name = "DRIVER", default_value_t = DriverName::Sim)]
     driver: DriverName,
     /// What the servers are like: pc, two-socket, board, or the path of a profile
     #[arg(long, value_name = "PROFILE", default_value = "pc")]
     profile: String,
+    #[command(flatten)]
+    machine: Machine,
     /// A fault that each server starts with, as JSON: '{"kind":"deaf-soft-off"}'
     #[arg(long, value_name = "JSON")]
     fault: Vec<String>,
@@ -123,6 +125,7 @@ impl Common {
         has_password: bool,
     ) -> Result<Loaded, Failure> {
         self.check(count, trees, has_password)?;
+        self.machine.check(self.driver, count)?;
         let mut layer = Layer::default();
         let mut set = |key: &str, value: Value, flag: &'static str| {
             layer.set(&KeyPath::dotted(key), value, Source::Flag(flag));
@@ -167,6 +170,9 @@ impl Common {
         server.insert("id".to_owned(), (at + 1).to_string().into());
         server.insert("driver".to_owned(), self.driver.to_string().into());
         server.insert("profile".to_owned(), self.profile.clone().into());
+        if let Some(machine) = self.machine.settings(at + 1) {
+            server.insert("qemu".to_owned(), machine.into());
+        }
         if !faults.is_empty() {
             let faults: Vec<Value> = faults.iter().cloned().map(Value::Table).collect();
             let sim = Table::from_iter([("fault".to_owned(), Value::Array(faults))]);
@@ -281,6 +287,55 @@ mod tests {
             let why = settings(&flags, false).unwrap_err();
             assert!(why.contains("OUTBAND_ADMIN_PASSWORD"), "{flag}: {why}");
             assert!(settings(&flags, true).is_ok(), "{flag}");
+        }
+    }
+
+    #[test]
+    fn flags_of_a_machine_make_its_settings_and_need_its_driver() {
+        let machine = [
+            "--driver",
+            "qemu",
+            "--nic",
+            "user",
+            "--nic",
+            "bridge:br0",
+            "--firmware",
+            "secure",
+        ];
+        let made = settings(&[["--count", "2"].as_slice(), &machine].concat(), false).unwrap();
+        let made = &made.server[1].qemu;
+        let shown = toml::to_string(made).unwrap();
+        assert_eq!(made.nic.len(), 2, "{shown}");
+        assert!(shown.contains("interface = \"br0\""), "{shown}");
+        assert!(shown.contains("firmware = \"uefi-secure\""), "{shown}");
+        for (flags, says) in [
+            (
+                ["--count", "1", "--firmware", "bios"].as_slice(),
+                "--firmware needs --driver qemu",
+            ),
+            (
+                &["--count", "1", "--disk", "a.img"],
+                "--disk needs --driver qemu",
+            ),
+            (
+                &["--count", "2", "--driver", "qemu", "--disk", "a.img"],
+                "a disk of its own",
+            ),
+            (
+                &["--count", "1", "--driver", "qemu", "--nic", "tap"],
+                "the kinds are",
+            ),
+            (
+                &["--count", "1", "--driver", "qemu", "--nic", "tap:a,b"],
+                "network interface",
+            ),
+            (
+                &["--count", "1", "--driver", "qemu", "--cd", "no.iso"],
+                "there is no such file",
+            ),
+        ] {
+            let why = settings(flags, false).unwrap_err();
+            assert!(why.contains(says), "{flags:?}: {why}");
         }
     }
 

@@ -9,6 +9,7 @@ mod cidr;
 mod client;
 mod config;
 mod listen_at;
+mod machine;
 mod secret;
 mod serve;
 mod sim;

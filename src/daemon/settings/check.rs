@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Address, Bytes, KeyPath, Server, Settings, Time};
+use super::{Address, Bytes, KeyPath, Server, Settings, Time, qemu};
 
 /// How many servers one daemon manages at most.
 const SERVERS_MAX: usize = 10_000;
@@ -30,6 +30,7 @@ pub(super) fn resolve(settings: &mut Settings, folder: &Path) {
         if let Some(image) = &mut server.sim.cd {
             *image = absolute(folder, image);
         }
+        qemu::resolve(&mut server.qemu, |path| absolute(folder, path));
         if let Some(file) = server.profile_file() {
             server.profile = absolute(folder, file).display().to_string();
         }
@@ -194,6 +195,7 @@ fn servers(settings: &Settings, found: &mut Found) {
     }
     let mut ids = BTreeSet::new();
     let mut profiles = BTreeSet::new();
+    let mut disks = BTreeSet::new();
     for (at, server) in settings.server.iter().enumerate() {
         if !ids.insert(&server.id) {
             let what = format!("another server has the id `{}`", server.id);
@@ -206,6 +208,7 @@ fn servers(settings: &Settings, found: &mut Found) {
             found.push((KeyPath::server(at, "profile"), why.to_string()));
         }
         one_server(settings, at, server, found);
+        found.extend(qemu::check(at, server, &mut disks));
     }
 }
 

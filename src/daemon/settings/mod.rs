@@ -15,6 +15,7 @@ pub mod layers;
 pub mod load;
 mod problem;
 pub mod profile;
+mod qemu;
 mod server;
 mod service;
 mod show;

@@ -16,6 +16,7 @@ use super::{
     Address,
     profile::{BadProfile, Profile},
 };
+use crate::drivers::qemu;
 
 /// One managed server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,7 +27,7 @@ pub struct Server {
     /// The driver that makes its parts real.
     #[serde(default)]
     pub driver: DriverName,
-    /// What a simulated server is like: a built-in profile's name or the path of a profile.
+    /// What a simulated server is like, and what a virtual one calls itself: a built-in profile's name or the path of a profile.
     #[serde(default = "default_profile")]
     pub profile: String,
     /// Its power.
@@ -50,6 +51,9 @@ pub struct Server {
     /// What the driver `sim` is told.
     #[serde(default)]
     pub sim: Sim,
+    /// What the driver `qemu` is told.
+    #[serde(default)]
+    pub qemu: qemu::Settings,
     /// Addresses of its own.
     #[serde(default)]
     pub listen: ServerListen,
@@ -70,6 +74,7 @@ impl Server {
             health: Part::default(),
             boot: Part::default(),
             sim: Sim::default(),
+            qemu: qemu::Settings::default(),
             listen: ServerListen::default(),
         }
     }
@@ -105,6 +110,8 @@ pub enum DriverName {
     /// A small simulated computer.
     #[default]
     Sim,
+    /// A virtual machine under QEMU.
+    Qemu,
 }
 
 impl FromStr for DriverName {
@@ -113,8 +120,9 @@ impl FromStr for DriverName {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "sim" => Ok(Self::Sim),
+            "qemu" => Ok(Self::Qemu),
             _ => Err(format!(
-                "there is no driver `{}`; the drivers are: sim",
+                "there is no driver `{}`; the drivers are: sim, qemu",
                 text.escape_debug()
             )),
         }
@@ -138,6 +146,7 @@ impl fmt::Display for DriverName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Sim => "sim",
+            Self::Qemu => "qemu",
         })
     }
 }

@@ -129,7 +129,7 @@ fn bad_settings_name_file_line_and_key() {
         ),
         (
             "[[server]]\nid = \"1\"\ndriver = \"qmu\"",
-            "outband.toml:3: server.driver: there is no driver `qmu`; the drivers are: sim",
+            "outband.toml:3: server.driver: there is no driver `qmu`; the drivers are: sim, qemu",
         ),
         (
             "[[server]]\nid = \"1\"\nprofile = \"vax\"",
@@ -182,6 +182,22 @@ fn bad_settings_name_file_line_and_key() {
         (
             "[service.https]\nenabled = false\n[[server]]\nid = \"1\"\nlisten.https = \"[::1]:1\"",
             "outband.toml:5: server.listen.https: needs service.https.enabled",
+        ),
+        (
+            "[[server]]\nid = \"1\"\n[server.qemu]\nmemry = \"1GiB\"",
+            "outband.toml:4: server.qemu.memry: unknown field `memry`",
+        ),
+        (
+            "[[server]]\nid = \"1\"\n[server.qemu]\nmemory = \"1MiB\"",
+            "outband.toml:4: server.qemu.memory: from 16MiB to 16TiB",
+        ),
+        (
+            "[[server]]\nid = \"1\"\ndriver = \"qemu\"\n[[server.qemu.disk]]\nfile = \"no.img\"",
+            "outband.toml:5: server.qemu.disk.file: no.img: there is no such file",
+        ),
+        (
+            "[[server]]\nid = \"1\"\ndriver = \"qemu\"\nqemu.cd = \"no.iso\"",
+            "outband.toml:4: server.qemu.cd: no.iso: there is no such file",
         ),
         ("[state]\ndir = [\n", "outband.toml:2: state.dir: "),
         ("[state]\ndir = \"memory\n", "outband.toml:2: state.dir: "),
