@@ -64,12 +64,16 @@ group_style() {
     return $bad
 }
 
-group_unit() {
-    need curl=curl python3=python3
-    # The driver for virtual machines is tested on real ones.
+# need_machines - virtual machines are tested on real ones: QEMU, firmware, and what makes images.
+need_machines() {
     need qemu-system-x86_64=qemu-system-x86 /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf \
         /usr/lib/ipxe/qemu/pxe-e1000.rom=ipxe-qemu grub-mkrescue=grub-common \
         /usr/lib/grub/i386-pc/boot.img=grub-pc-bin xorriso=xorriso mformat=mtools
+}
+
+group_unit() {
+    need curl=curl python3=python3
+    need_machines
     if cargo nextest --version >/dev/null 2>&1; then
         cargo nextest run --workspace --no-fail-fast && cargo test --workspace --doc --no-fail-fast
     else
@@ -81,6 +85,7 @@ group_unit() {
 clients() {
     need curl=curl ip=iproute2 unshare=util-linux setpriv=util-linux mount=mount \
         openssl=openssl
+    need_machines
     need_venv
     cargo build -p outband --bin outband
     OUTBAND_BIN=$(target_folder)/debug/outband "${venv:?}/bin/pytest" -c tests/clients/pytest.ini \
