@@ -67,6 +67,7 @@ impl Hasher for PlainHasher {
 struct FakePower {
     sensed: watch::Sender<Sensed>,
     deaf: Arc<AtomicBool>,
+    slow: Arc<AtomicBool>,
 }
 
 impl Verbs for FakePower {
@@ -83,7 +84,13 @@ impl Verbs for FakePower {
         if let Some(on) = on {
             self.sensed.send_modify(|sensed| sensed.on = Some(on));
         }
-        Box::pin(async { Ok(()) })
+        let slow = self.slow.load(SeqCst);
+        Box::pin(async move {
+            if slow {
+                tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+            }
+            Ok(())
+        })
     }
     fn sensed(&self) -> watch::Receiver<Sensed> {
         self.sensed.subscribe()
@@ -160,6 +167,8 @@ pub(in crate::services) struct Rig {
     pub(in crate::services) bmc: Arc<Bmc>,
     /// Makes every server deaf to a shut-down.
     pub(in crate::services) deaf: Arc<AtomicBool>,
+    /// Makes whatever every server is told take three seconds.
+    pub(in crate::services) slow: Arc<AtomicBool>,
     router: Router,
 }
 
@@ -279,6 +288,7 @@ impl Rig {
         .unwrap();
         let servers = Servers::default();
         let deaf = Arc::new(AtomicBool::new(false));
+        let slow = Arc::new(AtomicBool::new(false));
         for id in ["1", "2"] {
             let faults = Arc::new(FaultBoard::new(clock.clone()));
             let sensed = watch::Sender::new(Sensed {
@@ -288,6 +298,7 @@ impl Rig {
             let power = FakePower {
                 sensed,
                 deaf: deaf.clone(),
+                slow: slow.clone(),
             };
             let setup = EngineSetup {
                 id: id.parse().unwrap(),
@@ -324,7 +335,12 @@ impl Rig {
         });
         let router = redfish::service(bmc.clone(), options);
         let router = router.merge(console::service(bmc.clone()));
-        let rig = Self { bmc, deaf, router };
+        let rig = Self {
+            bmc,
+            deaf,
+            slow,
+            router,
+        };
         for (name, role) in [
             ("admin", Role::Administrator),
             ("op", Role::Operator),

@@ -124,7 +124,7 @@ async fn off_takes_the_place_of_a_pending_shutdown() {
 async fn a_task_that_works_out_ends_without_content() {
     let rig = Rig::new().await;
     assert_eq!(reset(&rig, "On").await.status, StatusCode::NO_CONTENT);
-    // Off, the enforced rest of five seconds, on.
+    rig.slow.store(true, SeqCst);
     let accepted = reset(&rig, "PowerCycle").await;
     assert_eq!(accepted.status, StatusCode::ACCEPTED);
     let path = accepted.json()["@odata.id"].as_str().unwrap().to_owned();
