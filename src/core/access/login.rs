@@ -87,6 +87,8 @@ impl Gate {
         let actor = Arc::new(actor);
         let sessions = &mut inside.sessions;
         sessions.open(&token, proven.id, actor.clone(), ended, now, since);
+        // A session can make the change: a one-time password has nothing more to do.
+        inside.first_uses.remove(&proven.id);
         drop(guard);
 
         self.wake.notify_one();

@@ -48,6 +48,8 @@ async fn a_printed_password_opens_one_session_that_can_only_change_it() {
         }
     }
     assert!(is_out(house.try_session("admin", PRINTED, 2).await));
+    // Nor from the same address: the session is there to make the change.
+    assert!(is_out(house.try_session("admin", PRINTED, 1).await));
     assert_eq!(house.gate.accounts(&actor).len(), 1);
 
     let id = actor.account().unwrap();
