@@ -5,7 +5,7 @@ mod monitor;
 mod thresholds;
 
 pub use factors::Factors;
-pub use monitor::{Monitor, TICK, health};
+pub use monitor::{Monitor, TICK};
 pub use thresholds::{Crossed, Threshold, crossed};
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::{Crossed, Factors, Reading, Threshold, crossed};
 use crate::{
     bmc::Bmc,
-    events::{EventKind, NewEvent, Severity, threshold_event},
+    events::{EventKind, NewEvent, threshold_event},
     host::Audit,
     server::{SensorEntry, ServerHandle, ServerId},
 };
@@ -63,25 +63,6 @@ impl Monitor {
             self.crossed.insert(server.id().clone(), after);
         }
     }
-}
-
-/// How a server is, by its sensors as they read now.
-#[must_use]
-pub fn health(server: &ServerHandle, now: Instant) -> Severity {
-    let read = |sensor: &SensorEntry| {
-        crossed(
-            &sensor.spec,
-            Crossed::default(),
-            server.read_sensor(sensor, now),
-        )
-        .severity()
-    };
-    server
-        .sensors()
-        .iter()
-        .map(read)
-        .max()
-        .unwrap_or(Severity::Ok)
 }
 
 fn event(
