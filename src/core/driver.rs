@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use outband_protocol::{
-    hid::{HeldKeys, Leds, Pointer},
+    hid::{HeldKeys, Leds, Pointer, Usage},
     video::{PixelFormat, Rect, Size},
 };
 use tokio::{
@@ -259,6 +259,10 @@ pub struct Frame {
 
 /// Keyboard and pointer.
 pub trait Input: Send + Sync + fmt::Debug {
+    /// Whether the keyboard has this key. What it lacks is refused before anything is typed.
+    fn has_key(&self, _key: Usage) -> bool {
+        true
+    }
     /// Makes exactly these keys held.
     ///
     /// # Errors

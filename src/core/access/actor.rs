@@ -95,6 +95,13 @@ impl Actor {
         }
     }
 
+    /// The same actor with rights that end, for such tests.
+    #[cfg(test)]
+    pub(crate) fn until(mut self, ended: watch::Receiver<bool>) -> Self {
+        self.ended = Some(ended);
+        self
+    }
+
     /// The account's id; `None` for the daemon itself, its socket, and visitors while access is off.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {

@@ -83,6 +83,10 @@ pub enum Operation {
     ReadManager,
     /// Read accounts other than one's own.
     ReadAccounts,
+    /// See a server's screen and the lights of its keyboard.
+    SeeScreen,
+    /// Use a server's keyboard.
+    UseKeyboard,
     /// Switch a server.
     ControlPower,
     /// Set a boot override.
@@ -109,10 +113,12 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::ReadServer,
         Self::ReadManager,
         Self::ReadAccounts,
+        Self::SeeScreen,
+        Self::UseKeyboard,
         Self::ControlPower,
         Self::SetBootOverride,
         Self::SetRestorePolicy,
@@ -130,8 +136,9 @@ impl Operation {
     #[must_use]
     pub const fn needs(self) -> Privilege {
         match self {
-            Self::ReadServer | Self::ReadManager => Privilege::Login,
-            Self::ControlPower
+            Self::ReadServer | Self::ReadManager | Self::SeeScreen => Privilege::Login,
+            Self::UseKeyboard
+            | Self::ControlPower
             | Self::SetBootOverride
             | Self::SetRestorePolicy
             | Self::Identify

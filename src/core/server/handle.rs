@@ -1,6 +1,6 @@
 //! How services reach a server: its snapshot, its command queue, its parts.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -10,8 +10,8 @@ use tokio::{
 use super::{Command, Outcome, Refused, ServerId, Snapshot};
 use crate::{
     access::Actor,
-    console::SerialHub,
-    driver::{Display, Health, Input},
+    console::{InputHub, NoPicture, ScreenHub, SerialHub},
+    driver::{Frame, Health},
     faults::FaultBoard,
     sensors::{Reading, SensorSpec},
 };
@@ -69,8 +69,8 @@ pub(super) struct Inner {
     pub(super) faults: Arc<FaultBoard>,
     pub(super) sensors: Arc<[SensorEntry]>,
     pub(super) health: Option<Arc<dyn Health>>,
-    pub(super) display: Option<Arc<dyn Display>>,
-    pub(super) input: Option<Arc<dyn Input>>,
+    pub(super) screen: Option<Arc<ScreenHub>>,
+    pub(super) input: Option<Arc<InputHub>>,
     pub(super) serial: Option<Arc<SerialHub>>,
 }
 
@@ -142,13 +142,27 @@ impl ServerHandle {
 
     /// Its screen.
     #[must_use]
-    pub fn display(&self) -> Option<&Arc<dyn Display>> {
-        self.0.display.as_ref()
+    pub fn screen(&self) -> Option<&Arc<ScreenHub>> {
+        self.0.screen.as_ref()
     }
 
-    /// Its keyboard and pointer.
+    /// What its screen shows now. The first frame of a screen that nobody watched is waited for, at
+    /// most so long.
+    ///
+    /// # Errors
+    /// [`NoPicture`] with the plainest reason that there is.
+    pub async fn picture(&self, patience: Duration) -> Result<Arc<Frame>, NoPicture> {
+        let screen = self.screen().ok_or(NoPicture::NoDisplay)?;
+        let frame = screen.watch().frame(patience).await;
+        frame.map_err(|none| match self.snapshot().power {
+            super::PowerState::Off => NoPicture::Off,
+            _ => none,
+        })
+    }
+
+    /// Its keyboard.
     #[must_use]
-    pub fn input(&self) -> Option<&Arc<dyn Input>> {
+    pub fn input(&self) -> Option<&Arc<InputHub>> {
         self.0.input.as_ref()
     }
 

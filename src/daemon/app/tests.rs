@@ -121,7 +121,7 @@ async fn each_part_can_be_switched_off() {
         let abilities = a.snapshot().abilities.clone();
         let has = [
             ("power", abilities.has_power),
-            ("display", abilities.display && a.display().is_some()),
+            ("display", abilities.display && a.screen().is_some()),
             ("input", abilities.input && a.input().is_some()),
             ("serial", abilities.serial),
             ("health", !a.sensors().is_empty()),

@@ -100,6 +100,24 @@ impl HeldKeys {
         self.0 == [0; 4]
     }
 
+    /// The keys that are held here or there.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] | other.0[at]))
+    }
+
+    /// The keys that are held here and there.
+    #[must_use]
+    pub fn in_common(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] & other.0[at]))
+    }
+
+    /// The keys that are held here and not there.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] & !other.0[at]))
+    }
+
     /// The held keys in ascending order of usage.
     pub fn iter(&self) -> impl Iterator<Item = Usage> + '_ {
         (0x04..=0xE7u8).map(Usage).filter(|key| self.holds(*key))
@@ -145,6 +163,17 @@ mod tests {
         assert!(held.holds(Usage::A) && held.holds(Usage::RIGHT_GUI) && !held.holds(Usage::Z));
         held.release(Usage::A);
         assert_eq!(held.iter().collect::<Vec<_>>(), [Usage::RIGHT_GUI]);
+    }
+
+    #[test]
+    fn sets_are_joined_met_and_taken_from_each_other() {
+        let set = |keys: &[Usage]| keys.iter().copied().collect::<HeldKeys>();
+        let left = set(&[Usage::A, Usage::LEFT_SHIFT]);
+        let right = set(&[Usage::LEFT_SHIFT, Usage::Z]);
+        let all = set(&[Usage::A, Usage::Z, Usage::LEFT_SHIFT]);
+        assert_eq!(left.with(right), all);
+        assert_eq!(left.in_common(right), set(&[Usage::LEFT_SHIFT]));
+        assert_eq!(left.without(right), set(&[Usage::A]));
     }
 
     #[test]

@@ -8,14 +8,13 @@ use crate::access::{Denied, Operation, Privilege, Role, Scope, Via};
 fn may(role: Role, operation: Operation) -> bool {
     use Operation::{
         ClearLog, ConfigureAccounts, ConfigureManager, ConfigureSelf, ControlPower, EndSessions,
-        Identify, ReadAccounts, ReadManager, ReadServer, SetAssetTag, SetBootOverride, SetFaults,
-        SetRestorePolicy,
+        Identify, ReadAccounts, ReadManager, ReadServer, SeeScreen, SetAssetTag, SetBootOverride,
+        SetFaults, SetRestorePolicy, UseKeyboard,
     };
     match operation {
-        ReadServer | ReadManager | ConfigureSelf => true,
-        ControlPower | SetBootOverride | SetRestorePolicy | Identify | SetAssetTag => {
-            role != Role::ReadOnly
-        }
+        ReadServer | ReadManager | SeeScreen | ConfigureSelf => true,
+        UseKeyboard | ControlPower | SetBootOverride | SetRestorePolicy | Identify
+        | SetAssetTag => role != Role::ReadOnly,
         ReadAccounts | ClearLog | SetFaults | ConfigureManager | ConfigureAccounts
         | EndSessions => role == Role::Administrator,
     }

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use super::{Commits, Engine, Hand};
 use crate::{
     access::Actor,
-    console::SerialHub,
+    console::{InputHub, ScreenHub, SerialHub},
     driver::{Abilities, Parts, Power, Sensed, Timings},
     events::EventKind,
     faults::FaultBoard,
@@ -100,6 +100,12 @@ impl EngineSetup {
         let on_since = (now_sensed.on == Some(true)).then_some(now);
         let sequencer = Sequencer::new(hands, timings, abilities.sees_boots, now_sensed.on, now);
 
+        let screen = display.map(ScreenHub::new);
+        let input = input.map(|input| {
+            let (events, clock) = (self.events.clone(), self.clock.clone());
+            InputHub::new(self.id.clone(), input, events, clock)
+        });
+
         let (command_sender, commands) = mpsc::channel(QUEUE);
         let mut engine = Engine {
             id: self.id.clone(),
@@ -148,7 +154,7 @@ impl EngineSetup {
             faults: self.faults,
             sensors,
             health,
-            display,
+            screen,
             input,
             serial: serial.map(SerialHub::attach),
         }));

@@ -7,7 +7,7 @@
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -16,8 +16,11 @@ use std::{
 use bytes::Bytes;
 use outband_core::driver::{Display, DriverFault, Frame, Input, Picture};
 use outband_protocol::{
-    hid::{HeldKeys, Leds, Pointer},
-    rfb::client::{Client, Notice},
+    hid::{HeldKeys, Leds, Pointer, Usage},
+    rfb::{
+        client::{Client, Notice},
+        keys,
+    },
     video::{PixelFormat, Rect},
 };
 use tokio::{
@@ -53,7 +56,16 @@ pub(super) struct Screen {
     watched: Notify,
     frames: AtomicU64,
     /// To the connection, while there is one.
-    reports: Mutex<Option<mpsc::Sender<Report>>>,
+    reports: Mutex<Option<Outbox>>,
+}
+
+/// What goes to a connection.
+#[derive(Debug)]
+struct Outbox {
+    reports: mpsc::Sender<Report>,
+    /// The keys that there was no room for in the queue: they are held, and others released, once
+    /// there is, so that a release which came at a bad time doesn't leave a key down.
+    missed: Option<HeldKeys>,
 }
 
 impl Screen {
@@ -89,21 +101,33 @@ impl Screen {
     }
 
     fn say(&self, report: Report) -> Result<(), DriverFault> {
-        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
         let refused = |why: &str| DriverFault {
             part: "input",
             why: why.into(),
         };
-        let Some(reports) = reports.as_ref() else {
+        let mut outbox = self.outbox();
+        let Some(to) = outbox.as_mut() else {
             return Err(refused("the machine is off"));
         };
-        reports
-            .try_send(report)
-            .map_err(|_| refused("the machine does not take its input"))
+        let sent = to.reports.try_send(report);
+        if let Report::Hold(keys) = report {
+            to.missed = sent.is_err().then_some(keys);
+        }
+        sent.map_err(|_| refused("the machine does not take its input"))
     }
 
-    fn set_reports(&self, to: Option<mpsc::Sender<Report>>) {
-        *self.reports.lock().unwrap_or_else(PoisonError::into_inner) = to;
+    fn outbox(&self) -> MutexGuard<'_, Option<Outbox>> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keys that there was no room for, once all before them were taken.
+    fn missed(&self) -> Option<HeldKeys> {
+        let mut outbox = self.outbox();
+        let to = outbox.as_mut()?;
+        if to.reports.capacity() < to.reports.max_capacity() {
+            return None;
+        }
+        to.missed.take()
     }
 }
 
@@ -116,6 +140,10 @@ impl Display for Screen {
 }
 
 impl Input for Screen {
+    fn has_key(&self, key: Usage) -> bool {
+        keys::of(key).is_some()
+    }
+
     fn hold(&self, keys: HeldKeys) -> Result<(), DriverFault> {
         self.say(Report::Hold(keys))
     }
@@ -151,10 +179,15 @@ impl Connection {
                 count = self.wire.read(&mut buffer) => {
                     self.receive(buffer.get(..count?).unwrap_or_default())?;
                 }
-                Some(report) = self.reports.recv() => match report {
-                    Report::Hold(keys) => self.wire.client.hold(keys),
-                    Report::Point(pointer) => self.wire.client.point(pointer),
-                },
+                Some(report) = self.reports.recv() => {
+                    match report {
+                        Report::Hold(keys) => self.wire.client.hold(keys),
+                        Report::Point(pointer) => self.wire.client.point(pointer),
+                    }
+                    if let Some(keys) = screen.missed() {
+                        self.wire.client.hold(keys);
+                    }
+                }
                 () = screen.watched.notified() => self.follow(true),
                 () = screen.picture.closed(), if self.following => {
                     self.follow(false);
@@ -260,7 +293,10 @@ struct Attached(Arc<Screen>);
 
 impl Attached {
     fn new(screen: Arc<Screen>, reports: mpsc::Sender<Report>) -> Self {
-        screen.set_reports(Some(reports));
+        *screen.outbox() = Some(Outbox {
+            reports,
+            missed: None,
+        });
         screen.picture.send_replace(Picture::Starting);
         Self(screen)
     }
@@ -268,7 +304,7 @@ impl Attached {
 
 impl Drop for Attached {
     fn drop(&mut self) {
-        self.0.set_reports(None);
+        *self.0.outbox() = None;
         self.0.picture.send_replace(Picture::NoSignal);
         self.0.leds.send_replace(Leds::default());
     }
@@ -277,4 +313,33 @@ impl Drop for Attached {
 fn late(what: &'static str) -> Fault {
     let limit = PATIENCE;
     Fault::Late { what, limit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_without_room_in_the_queue_is_made_up_for() {
+        let screen = Screen::new();
+        let (reports, mut queue) = mpsc::channel(1);
+        *screen.outbox() = Some(Outbox {
+            reports,
+            missed: None,
+        });
+        let a = [Usage::A].into_iter().collect();
+        screen.hold(a).unwrap();
+        assert!(screen.hold(HeldKeys::NONE).is_err());
+        assert_eq!(screen.missed(), None, "what is in the queue comes first");
+        assert!(matches!(queue.try_recv(), Ok(Report::Hold(keys)) if keys == a));
+        assert_eq!(screen.missed(), Some(HeldKeys::NONE));
+        assert_eq!(screen.missed(), None);
+        // What is stated later stands for what was missed.
+        screen.hold(a).unwrap();
+        assert!(screen.hold(HeldKeys::NONE).is_err());
+        queue.try_recv().unwrap();
+        screen.hold(a).unwrap();
+        queue.try_recv().unwrap();
+        assert_eq!(screen.missed(), None);
+    }
 }

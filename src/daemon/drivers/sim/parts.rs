@@ -117,8 +117,15 @@ impl Display for Machine {
 
 impl Input for Machine {
     fn hold(&self, keys: HeldKeys) -> Result<(), DriverFault> {
-        self.shared().act(|machine, now| machine.hold(keys, now));
-        Ok(())
+        self.shared().act(|machine, now| {
+            // A keyboard without power has nothing to report to.
+            if machine.sensed().on == Some(false) && !keys.is_empty() {
+                let why = "the machine is off".into();
+                return Err(DriverFault { part: "input", why });
+            }
+            machine.hold(keys, now);
+            Ok(())
+        })
     }
 
     fn point(&self, pointer: Pointer) -> Result<(), DriverFault> {
