@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod codecs;
 pub mod drivers;
 pub mod host;
 pub mod listen;

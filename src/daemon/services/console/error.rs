@@ -9,6 +9,7 @@ use axum::{body::Body, response::Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use outband_core::{
     access::{Denied, LoginRefused},
+    console::{BadStroke, InputRefused, NoPicture},
     faults::FaultRefused,
 };
 use serde_json::json;
@@ -54,6 +55,21 @@ impl Refusal {
     /// A value is not what it may be.
     pub(super) fn invalid(message: impl Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid", message)
+    }
+
+    /// The server is in no state to do it, or what reaches it isn't.
+    fn unavailable(code: &'static str, message: impl Display) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
+    }
+
+    /// A keyboard did not take what was to be typed. `off`: the server is known to be off.
+    pub(super) fn input(refused: InputRefused, off: bool) -> Self {
+        match refused {
+            InputRefused::Denied(denied) => denied.into(),
+            InputRefused::Busy => Self::unavailable("busy", refused),
+            InputRefused::Driver(_) if off => Self::unavailable("off", "the server is off"),
+            InputRefused::Driver(_) => Self::unavailable("input", refused),
+        }
     }
 
     /// The service itself failed.
@@ -132,6 +148,31 @@ impl From<BadJson> for Refusal {
     }
 }
 
+impl From<NoPicture> for Refusal {
+    fn from(none: NoPicture) -> Self {
+        match none {
+            NoPicture::NoDisplay => Self::not_found(none),
+            NoPicture::Gone => Self::not_found("there is no such server"),
+            NoPicture::Off => Self::unavailable("off", none),
+            NoPicture::NoSignal => Self::unavailable("no-signal", none),
+            NoPicture::NoFrame(_) => Self::unavailable("no-frame", none),
+        }
+    }
+}
+
+impl From<(Option<usize>, BadStroke)> for Refusal {
+    fn from((at, bad): (Option<usize>, BadStroke)) -> Self {
+        let message = match at {
+            Some(at) => format!("keys[{at}]: {bad}"),
+            None => format!("keys: {bad}"),
+        };
+        match bad {
+            BadStroke::Unknown(_) => Self::new(StatusCode::CONFLICT, "unsupported", message),
+            _ => Self::invalid(message),
+        }
+    }
+}
+
 impl From<FaultRefused> for Refusal {
     fn from(refused: FaultRefused) -> Self {
         match refused {
@@ -144,6 +185,11 @@ impl From<FaultRefused> for Refusal {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use outband_core::driver::DriverFault;
+    use outband_protocol::hid::Usage;
+
     use super::*;
 
     #[test]
@@ -166,5 +212,38 @@ mod tests {
     fn a_server_out_of_reach_looks_as_if_it_were_not_there() {
         let hidden = Refusal::from(Denied::Server);
         assert_eq!(hidden, Refusal::not_found("there is no such server"));
+    }
+
+    #[test]
+    fn why_there_is_no_picture_is_told_apart() {
+        for (none, status, code) in [
+            (NoPicture::NoDisplay, 404, "not-found"),
+            (NoPicture::Gone, 404, "not-found"),
+            (NoPicture::Off, 503, "off"),
+            (NoPicture::NoSignal, 503, "no-signal"),
+            (NoPicture::NoFrame(Duration::from_secs(5)), 503, "no-frame"),
+        ] {
+            let refusal = Refusal::from(none);
+            assert_eq!((refusal.status.as_u16(), refusal.code), (status, code));
+        }
+    }
+
+    #[test]
+    fn a_keyboard_that_takes_nothing_says_whether_the_server_is_off() {
+        let (part, why) = ("input", Arc::from("the cable is out"));
+        let refused = InputRefused::Driver(DriverFault { part, why });
+        let off = Refusal::input(refused.clone(), true);
+        assert_eq!((off.status.as_u16(), off.code), (503, "off"));
+        let broken = Refusal::input(refused, false);
+        assert_eq!((broken.status.as_u16(), broken.code), (503, "input"));
+        assert!(broken.message.contains("the cable is out"));
+    }
+
+    #[test]
+    fn a_bad_stroke_is_named_by_its_place_in_the_list() {
+        let bad = Refusal::from((Some(3), BadStroke::NoKey));
+        assert_eq!(bad, Refusal::invalid("keys[3]: no key is named"));
+        let lacking = Refusal::from((Some(0), BadStroke::Unknown(Usage::A)));
+        assert_eq!(lacking.status, StatusCode::CONFLICT);
     }
 }

@@ -2,6 +2,8 @@
 
 mod error;
 mod faults;
+mod keys;
+mod screen;
 #[cfg(test)]
 mod tests;
 
@@ -9,18 +11,25 @@ use std::sync::Arc;
 
 use axum::{Router, body::Body, extract::Request, response::Response, routing::any};
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
-use outband_core::{access::Via, bmc::Bmc};
+use outband_core::{
+    access::{Actor, Operation, Via},
+    bmc::Bmc,
+    server::ServerHandle,
+};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use self::error::Refusal;
 use super::{body, proof};
 use crate::listen::Peer;
 
-/// An answer: its status, where something new is, and its JSON.
+/// An answer: its status, where something new is, and its body.
 #[derive(Debug)]
 struct Answer {
     status: StatusCode,
     location: Option<String>,
+    /// The media type of the body.
+    kind: &'static str,
     body: Vec<u8>,
 }
 
@@ -30,14 +39,25 @@ impl Answer {
         Ok(Self {
             status,
             location: None,
+            kind: "application/json",
             body,
         })
+    }
+
+    fn png(body: Vec<u8>) -> Self {
+        Self {
+            status: StatusCode::OK,
+            location: None,
+            kind: "image/png",
+            body,
+        }
     }
 
     fn done() -> Self {
         Self {
             status: StatusCode::NO_CONTENT,
             location: None,
+            kind: "",
             body: Vec::new(),
         }
     }
@@ -45,12 +65,13 @@ impl Answer {
 
 /// The service: all that is below `/api/v1`. Every request must carry a [`Peer`].
 pub fn service(bmc: Arc<Bmc>) -> Router {
+    let encoders = Arc::new(Semaphore::new(screen::AT_ONCE));
     let answer = move |request: Request| {
-        let bmc = bmc.clone();
+        let (bmc, encoders) = (bmc.clone(), encoders.clone());
         async move {
             let (head, body) = request.into_parts();
             let mut body = Some(body);
-            let mut response = match serve(&bmc, &head, &mut body).await {
+            let mut response = match serve(&bmc, &encoders, &head, &mut body).await {
                 Ok(answer) => finish(answer),
                 Err(refusal) => refusal.response(),
             };
@@ -66,7 +87,12 @@ pub fn service(bmc: Arc<Bmc>) -> Router {
         .route("/api/v1/{*rest}", any(answer))
 }
 
-async fn serve(bmc: &Bmc, head: &Parts, body: &mut Option<Body>) -> Result<Answer, Refusal> {
+async fn serve(
+    bmc: &Bmc,
+    encoders: &Arc<Semaphore>,
+    head: &Parts,
+    body: &mut Option<Body>,
+) -> Result<Answer, Refusal> {
     let peer = head.extensions.get::<Peer>();
     let actor = proof::actor(&bmc.gate, Via::Console, peer, &head.headers).await?;
     let path = head.uri.path().strip_prefix("/api/v1/").unwrap_or_default();
@@ -92,18 +118,47 @@ async fn serve(bmc: &Bmc, head: &Parts, body: &mut Option<Body>) -> Result<Answe
                 _ => Err(Refusal::method("DELETE")),
             }
         }
+        ["servers", server, "screen.png"] => {
+            let server = reach(bmc, &actor, server, Operation::SeeScreen)?;
+            match head.method {
+                Method::GET => screen::png(&server, encoders).await,
+                _ => Err(Refusal::method("GET")),
+            }
+        }
+        ["servers", server, "keys"] => {
+            let server = reach(bmc, &actor, server, Operation::SeeScreen)?;
+            let keyboard = keys::Keyboard::of(&server)?;
+            match head.method {
+                Method::GET => keyboard.state(),
+                Method::POST => keyboard.press(&actor, &head.headers, body).await,
+                _ => Err(Refusal::method("GET, POST")),
+            }
+        }
         _ => Err(Refusal::not_found("there is nothing at this path")),
     }
 }
 
+/// The server of this id, for an actor who may do this to it.
+fn reach(
+    bmc: &Bmc,
+    actor: &Actor,
+    id: &str,
+    operation: Operation,
+) -> Result<ServerHandle, Refusal> {
+    let server = bmc.servers.get(id);
+    // Asked first, so that who may not learns nothing of which servers there are.
+    actor.may(operation, server.as_ref().map(ServerHandle::id))?;
+    server.ok_or_else(|| Refusal::not_found("there is no such server"))
+}
+
 fn finish(answer: Answer) -> Response {
-    let json = !answer.body.is_empty();
+    let has_body = !answer.body.is_empty();
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = answer.status;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if json {
-        let kind = HeaderValue::from_static("application/json");
+    if has_body {
+        let kind = HeaderValue::from_static(answer.kind);
         headers.insert(header::CONTENT_TYPE, kind);
     }
     if let Some(location) = answer.location

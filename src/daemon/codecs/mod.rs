@@ -1,0 +1,3 @@
+//! Pictures as files and streams: the encoders.
+
+pub mod png;
