@@ -58,9 +58,11 @@ group_style() {
     need shellcheck=shellcheck
     check "formatting" cargo fmt --all --check || bad=1
     check "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings || bad=1
-    check "shell scripts" shellcheck -x tools/demo tools/test tools/bench tools/boot-image tools/lib/*.sh \
+    check "shell scripts" shellcheck -x tools/demo tools/test tools/bench tools/boot-image tools/boot-sector \
+        tools/lib/*.sh \
         .ci/run ||
         bad=1
+    check "the boot sector is made of its source" tools/boot-sector --check || bad=1
     return $bad
 }
 

@@ -209,7 +209,8 @@ pub struct Holder {
 }
 
 impl Holder {
-    /// States which keys are held: exactly these.
+    /// States which keys are held: exactly these. That a release doesn't arrive is no error: the key
+    /// that was pressed may have switched the server off.
     ///
     /// # Errors
     /// [`InputRefused`]; nothing of this holder is held then.
@@ -228,11 +229,14 @@ impl Holder {
         }
         let sent = self.hub.send(desk);
         allowed?;
-        if let Err(fault) = sent {
-            self.bar(desk);
-            return Err(fault.into());
+        match sent {
+            Err(fault) => {
+                self.bar(desk);
+                // A keyboard that takes no release is gone, and holds nothing.
+                if presses { Err(fault.into()) } else { Ok(()) }
+            }
+            Ok(()) => Ok(()),
         }
-        Ok(())
     }
 
     /// Releases what is held on the holder's behalf: it lost the keyboard, or looks elsewhere. What

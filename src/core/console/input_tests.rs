@@ -276,3 +276,13 @@ async fn the_audit_log_has_one_event_for_a_while_of_typing() {
     bench.type_out(&actor, &tap).await.unwrap();
     assert_eq!(uses(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_switches_the_server_off_was_typed_all_the_same() {
+    let bench = Bench::new();
+    let holder = bench.hub.holder(&operator()).unwrap();
+    holder.hold(keys(&[Usage::A])).unwrap();
+    bench.keyboard.broken.store(true, SeqCst);
+    assert!(holder.hold(HeldKeys::NONE).is_ok());
+    assert!(holder.hold(keys(&[Usage::Z])).is_err());
+}

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
-use super::{Failure, cidr::Cidr, listen_at::ListenAt, machine::Machine, secret};
+use super::{Failure, cidr::Cidr, disk, listen_at::ListenAt, machine::Machine, secret};
 use crate::{
     app::{self, Bench, Mode, folder},
     settings::{Address, DriverName, KeyPath, Loaded, Source, layers::Layer, load_layers},
@@ -76,11 +76,16 @@ struct Common {
 }
 
 impl Demo {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) fn run(mut self) -> Result<(), Failure> {
         let state = match &self.common.state {
             Some(state) => state.clone(),
             None => folder::of_demo(),
         };
+        let common = &mut self.common;
+        if common.driver == DriverName::Qemu && common.machine.boots_nothing() {
+            let disk = disk::make(&state)?;
+            common.machine.add_disk(disk.display().to_string());
+        }
         self.common.run("demo", Some(state), 1, Trees::One)
     }
 }

@@ -13,7 +13,7 @@ const ID: &str = "{id}";
 #[derive(Debug, Args)]
 pub(super) struct Machine {
     /// A disk, as raw bytes, with --driver qemu; in a fleet `{id}` in its name is the server's id;
-    /// may be given several times
+    /// may be given several times [default: in a demo without --cd, on BIOS, a small one that boots]
     #[arg(long, value_name = "FILE")]
     disk: Vec<String>,
     /// The image in the CD drive, with --driver qemu
@@ -61,6 +61,17 @@ impl Machine {
             return Err(Failure::new(why));
         }
         Ok(())
+    }
+
+    /// Whether it was given nothing that a BIOS can boot.
+    pub(super) fn boots_nothing(&self) -> bool {
+        let bios = matches!(self.firmware, None | Some(Firmware::Bios));
+        bios && self.disk.is_empty() && self.cd.is_none()
+    }
+
+    /// Adds a disk.
+    pub(super) fn add_disk(&mut self, file: String) {
+        self.disk.push(file);
     }
 
     /// `[server.qemu]` of the server of this number; `None` where nothing was said.

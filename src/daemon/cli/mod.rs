@@ -8,6 +8,7 @@ mod bench;
 mod cidr;
 mod client;
 mod config;
+mod disk;
 mod listen_at;
 mod machine;
 mod secret;
