@@ -7,6 +7,7 @@ from support.redfish import ACCOUNTS, SYSTEM
 
 RESET = f"{SYSTEM}/Actions/ComputerSystem.Reset"
 FAULTS = "/api/v1/servers/1/faults"
+KEYS = "/api/v1/servers/1/keys"
 NEWCOMER = {"UserName": "newcomer", "Password": PASSWORD, "RoleId": "ReadOnly"}
 IDLE = {"SessionTimeout": 1800}
 
@@ -24,6 +25,8 @@ ASKED = [
     ("POST", RESET, {"ResetType": "ForceOff"}, "AO"),
     ("PATCH", "/redfish/v1/SessionService", IDLE, "A"),
     ("POST", ACCOUNTS, NEWCOMER, "A"),
+    ("GET", KEYS, None, "AOR"),
+    ("POST", KEYS, {"keys": [{"wait_ms": 0}]}, "AO"),
     ("GET", FAULTS, None, "A"),
     ("POST", FAULTS, {"kind": "no-signal"}, "A"),
     ("DELETE", f"{FAULTS}/1", None, "A"),

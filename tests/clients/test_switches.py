@@ -93,7 +93,7 @@ def test_without_redfish_its_paths_are_gone_and_the_native_api_stays(serve):
 
 def test_without_the_console_service_its_paths_are_gone_and_redfish_stays(serve):
     client = serve(base=with_service("console")).client()
-    for path in ("/api/v1/servers/1/faults", "/api/v1/servers"):
+    for path in ("/api/v1/servers/1/faults", "/api/v1/servers", "/api/v1/servers/1/keys"):
         assert client.status("GET", path) == 404, path
     assert client.status("GET", SYSTEM) == 200
 
@@ -135,7 +135,8 @@ def test_with_access_a_visitor_sees_only_the_doors(serve):
         assert visitor.status("GET", path) == 200, path
     for path in (SYSTEM, CHASSIS, MANAGER, "/redfish/v1/AccountService", "/redfish/v1/Systems",
                  "/redfish/v1/SessionService/Sessions", "/redfish/v1/TaskService",
-                 "/api/v1/servers/1/faults"):
+                 "/api/v1/servers/1/faults", "/api/v1/servers/1/screen.png",
+                 "/api/v1/servers/1/keys"):
         assert visitor.status("GET", path) == 401, path
     assert visitor.status("POST", RESET, {"ResetType": "On"}) == 401
     assert visitor.status("PATCH", SYSTEM, {"AssetTag": "x"}) == 401
