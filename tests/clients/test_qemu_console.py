@@ -2,7 +2,6 @@
 glyph by glyph, by the font of the machine's own VGA BIOS."""
 
 import pathlib
-import shutil
 import subprocess
 import time
 
@@ -15,10 +14,6 @@ from support.picture import Picture
 from support.waiting import HANG, until
 
 BOOT_IMAGE = pathlib.Path(__file__).parents[2] / "tools/boot-image"
-QEMU = "qemu-system-x86_64"
-
-pytestmark = pytest.mark.skipif(not shutil.which(QEMU), reason=f"{QEMU} is not installed")
-
 GREETING = "Outband: this machine booted from its disk."
 
 
