@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # The groups of tools/test: a function each, group_NAME, and what counts their tests. Needs the
-# other files of this folder.
+# other files of this folder, and `quick`: 1 leaves out what starts a virtual machine.
 
-passed=0 failed=0 lines=()
+passed=0 failed=0 lines=() quick=${quick:-0}
 
 # run_group NAME - runs a group to its end, whatever fails in it, and adds up what it counted.
 run_group() {
@@ -74,12 +74,18 @@ need_machines() {
 }
 
 group_unit() {
+    local some=() skip=()
     need curl=curl python3=python3
-    need_machines
-    if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run --workspace --no-fail-fast && cargo test --workspace --doc --no-fail-fast
+    if ((quick)); then
+        some=(-E 'not test(drivers::qemu::tests)') skip=(--skip drivers::qemu::tests)
     else
-        cargo test --workspace --no-fail-fast
+        need_machines
+    fi
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --workspace --no-fail-fast "${some[@]}" &&
+            cargo test --workspace --doc --no-fail-fast
+    else
+        cargo test --workspace --no-fail-fast -- "${skip[@]}"
     fi
 }
 
@@ -87,28 +93,23 @@ group_unit() {
 clients() {
     need curl=curl ip=iproute2 unshare=util-linux setpriv=util-linux mount=mount \
         openssl=openssl
-    need_machines
+    ((quick)) || need_machines
     need_venv
     cargo build -p outband --bin outband
     OUTBAND_BIN=$(target_folder)/debug/outband "${venv:?}/bin/pytest" -c tests/clients/pytest.ini \
         --rootdir tests/clients "$@"
 }
 
-group_clients() { clients tests/clients -m "not validators"; }
+group_clients() {
+    local which="not validators"
+    if ((quick)); then which+=" and not machines"; fi
+    clients tests/clients -m "$which"
+}
 
 group_validators() { clients tests/clients -m validators; }
 
 group_kill() { clients tests/clients/test_kill.py --kills 500; }
 
-# not_built - a group that has a name and nothing in it yet.
-not_built() {
-    echo "the group '$1' isn't built yet: nothing was tested"
-    return 1
-}
+group_debian-12() { root_group bookworm; }
 
-group_matrix() { not_built matrix; }
-group_fuzz() { not_built fuzz; }
-group_cross() { not_built cross; }
-group_links() { not_built links; }
-group_mutations() { not_built mutations; }
-group_layouts() { not_built layouts; }
+group_debian-13() { root_group trixie; }
