@@ -3,6 +3,7 @@
 A network namespace of its own has port 443 free, and nothing from outside reaches it.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -61,18 +62,41 @@ def start(running, folder, monkeypatch):
     return start
 
 
-def ask(bmc, method: str, path: str, user: str, password: str, body=None,
-        source="127.0.0.1") -> tuple[int, dict]:
-    """Asks with curl from inside the daemon's network; gives the status and the body."""
+@dataclasses.dataclass
+class Answer:
+    """What came back: the status, the body, and the token of a session where one was opened."""
+    status: int
+    body: dict
+    token: str
+
+
+def basic(password: str) -> tuple[str, ...]:
+    """Shows curl's flags for `admin` by HTTP Basic."""
+    return ("--user", f"admin:{password}")
+
+
+def bearer(token: str) -> tuple[str, ...]:
+    """Shows curl's flags for the bearer of a session's token."""
+    return ("--header", f"X-Auth-Token: {token}")
+
+
+def ask(bmc, method: str, path: str, proof=(), body=None, source="127.0.0.1") -> Answer:
+    """Asks with curl from inside the daemon's network, with a proof by `basic` or `bearer`."""
     argv = ["nsenter", "--target", str(bmc.daemon.pid), "--net", "curl", "--silent", "--insecure",
-            "--interface", source, "--request", method, "--user", f"{user}:{password}", "--write-out", "\n%{http_code}",
-            f"https://127.0.0.1{path}"]
+            "--interface", source, "--request", method, *proof,
+            "--write-out", "\n%{http_code} %header{x-auth-token}", f"https://127.0.0.1{path}"]
     if body is not None:
         argv += ["--json", json.dumps(body)]
     done = subprocess.run(argv, env=daemon.environment(), capture_output=True, text=True,
                           timeout=HANG, check=True)
-    text, status = done.stdout.rsplit("\n", 1)
-    return int(status), json.loads(text) if text.strip() else {}
+    text, last = done.stdout.rsplit("\n", 1)
+    status, token = last.split(" ")
+    return Answer(int(status), json.loads(text) if text.strip() else {}, token)
+
+
+def open_session(bmc, password: str) -> Answer:
+    """Asks for a session of `admin`."""
+    return ask(bmc, "POST", SESSIONS, body={"UserName": "admin", "Password": password})
 
 
 def printed_password(bmc) -> str:
@@ -81,31 +105,32 @@ def printed_password(bmc) -> str:
     return password
 
 
-def own_account(bmc, password: str) -> str:
-    """The path of the account that must change its password, as the refusal itself names it."""
-    status, body = ask(bmc, "GET", SYSTEM, "admin", password)
-    assert status == 403
-    message = body["error"]["@Message.ExtendedInfo"][0]
-    assert message["MessageId"].endswith(".PasswordChangeRequired")
-    return message["MessageArgs"][0]
-
-
-def assert_only_the_change_is_allowed(bmc, password: str) -> str:
-    """Walks through what a client may want, and gives the account's path."""
-    account = own_account(bmc, password)
+def assert_good_for_the_change_alone(bmc, proof) -> str:
+    """Walks through what a client may want, and gives the account as the refusals name it."""
     reset = f"{SYSTEM}/Actions/ComputerSystem.Reset"
     other = {"UserName": "eve", "Password": NEW, "RoleId": "Administrator"}
-    for method, path, body in [("GET", SYSTEM, None), ("GET", ACCOUNTS, None),
-                               ("GET", "/redfish/v1/Managers", None),
+    for method, path, body in [("GET", SYSTEM, None), ("GET", "/redfish/v1/Managers", None),
                                ("PATCH", SYSTEM, {"AssetTag": "x"}),
-                               ("POST", reset, {"ResetType": "On"}), ("POST", ACCOUNTS, other),
-                               ("GET", "/api/v1/servers/1/faults", None)]:
-        assert ask(bmc, method, path, "admin", password, body)[0] == 403, (method, path)
-    session = {"UserName": "admin", "Password": password}
-    status, body = ask(bmc, "POST", SESSIONS, "admin", password, session)
-    assert status == 201
-    assert "PasswordChangeRequired" in json.dumps(body)
+                               ("POST", reset, {"ResetType": "On"}), ("GET", ACCOUNTS, None),
+                               ("POST", ACCOUNTS, other)]:
+        answer = ask(bmc, method, path, proof, body)
+        assert answer.status == 403, (method, path, answer)
+        message = answer.body["error"]["@Message.ExtendedInfo"][0]
+        assert message["MessageId"].endswith(".PasswordChangeRequired"), (method, path, answer)
+    faults = "/api/v1/servers/1/faults"
+    assert ask(bmc, "GET", faults, proof).status == 403
+    account = message["MessageArgs"][0]
+    # Nor is anything else of the own account changed.
+    role = {"Password": NEW, "RoleId": "ReadOnly"}
+    assert ask(bmc, "PATCH", account, proof, role).status == 403
     return account
+
+
+def assert_all_is_open(bmc, proof) -> None:
+    """An ordinary Administrator has come out of it."""
+    assert ask(bmc, "PATCH", SYSTEM, proof, {"AssetTag": "rack 7"}).status in (200, 204)
+    assert ask(bmc, "GET", SYSTEM, proof).body["AssetTag"] == "rack 7"
+    assert ask(bmc, "GET", ACCOUNTS, proof).status == 200
 
 
 def test_it_runs_without_privileges(start):
@@ -117,31 +142,51 @@ def test_it_runs_without_privileges(start):
     assert bmc.daemon.address() == "127.0.0.1:443"
 
 
-def test_the_printed_first_password_is_good_for_its_change_alone(start):
+def test_basic_alone_changes_the_first_password_from_one_address(start):
     bmc = start(BASE)
     first = printed_password(bmc)
-    account = assert_only_the_change_is_allowed(bmc, first)
-    assert ask(bmc, "GET", SYSTEM, "admin", first, source="127.0.0.2")[0] == 401  # it was used
-    assert ask(bmc, "PATCH", account, "admin", first, {"Password": NEW})[0] in (200, 204)
-    assert ask(bmc, "GET", SYSTEM, "admin", first)[0] == 401
-    assert ask(bmc, "PATCH", SYSTEM, "admin", NEW, {"AssetTag": "rack 7"})[0] in (200, 204)
+    account = assert_good_for_the_change_alone(bmc, basic(first))
+    assert ask(bmc, "GET", SYSTEM, basic(first), source="127.0.0.2").status == 401  # it was used
+    assert ask(bmc, "PATCH", account, basic(first), {"Password": NEW}).status in (200, 204)
+    assert ask(bmc, "GET", SYSTEM, basic(first)).status == 401
+    assert open_session(bmc, first).status == 401
+    assert_all_is_open(bmc, basic(NEW))
     bmc.daemon.restart()
     assert first not in bmc.daemon.said()
-    assert ask(bmc, "GET", SYSTEM, "admin", first)[0] == 401
-    status, system = ask(bmc, "GET", SYSTEM, "admin", NEW)
-    assert (status, system["AssetTag"]) == (200, "rack 7")
+    assert ask(bmc, "GET", SYSTEM, basic(first)).status == 401
+    assert ask(bmc, "GET", SYSTEM, basic(NEW)).body["AssetTag"] == "rack 7"
+
+
+@pytest.mark.parametrize("looked", [False, True], ids=["at once", "after a look by Basic"])
+def test_a_session_changes_the_first_password_and_ends_all_other_use_of_it(start, looked):
+    bmc = start(BASE)
+    first = printed_password(bmc)
+    if looked:
+        assert ask(bmc, "GET", SYSTEM, basic(first)).status == 403
+    opened = open_session(bmc, first)
+    assert opened.status == 201
+    assert "PasswordChangeRequired" in json.dumps(opened.body)
+    # From the same address, too: the session is there to make the change.
+    assert ask(bmc, "GET", SYSTEM, basic(first)).status == 401
+    assert open_session(bmc, first).status == 401
+    account = assert_good_for_the_change_alone(bmc, bearer(opened.token))
+    changed = ask(bmc, "PATCH", account, bearer(opened.token), {"Password": NEW})
+    assert changed.status in (200, 204)
+    assert_all_is_open(bmc, bearer(opened.token))
+    assert ask(bmc, "GET", SYSTEM, basic(first)).status == 401
+    assert_all_is_open(bmc, basic(NEW))
 
 
 def test_a_password_file_is_read_once_and_never_printed(start):
     bmc = start(WITH_FILE)
     assert daemon.PASSWORD not in bmc.daemon.said()
-    status, _ = ask(bmc, "GET", SYSTEM, "admin", daemon.PASSWORD)
-    assert status == 200  # the operator chose it: nobody else has seen it
-    account = ask(bmc, "GET", ACCOUNTS, "admin", daemon.PASSWORD)[1]["Members"][0]["@odata.id"]
-    assert ask(bmc, "PATCH", account, "admin", daemon.PASSWORD, {"Password": NEW})[0] in (200, 204)
+    old = basic(daemon.PASSWORD)
+    assert ask(bmc, "GET", SYSTEM, old).status == 200  # the operator chose it: nobody else saw it
+    account = ask(bmc, "GET", ACCOUNTS, old).body["Members"][0]["@odata.id"]
+    assert ask(bmc, "PATCH", account, old, {"Password": NEW}).status in (200, 204)
     bmc.daemon.restart()
-    assert ask(bmc, "GET", SYSTEM, "admin", daemon.PASSWORD)[0] == 401
-    assert ask(bmc, "GET", SYSTEM, "admin", NEW)[0] == 200
+    assert ask(bmc, "GET", SYSTEM, old).status == 401
+    assert ask(bmc, "GET", SYSTEM, basic(NEW)).status == 200
 
 
 def test_port_80_only_sends_to_https(start):
@@ -158,6 +203,6 @@ def test_a_used_first_password_does_not_come_alive_by_a_restart(start):
     first = printed_password(bmc)
     bmc.daemon.restart()
     assert first not in bmc.daemon.said()
-    assert ask(bmc, "GET", SYSTEM, "admin", first)[0] == 403  # not used yet: still good for once
+    assert ask(bmc, "GET", SYSTEM, basic(first)).status == 403  # not used yet: still good for once
     bmc.daemon.restart()
-    assert ask(bmc, "GET", SYSTEM, "admin", first)[0] == 401
+    assert ask(bmc, "GET", SYSTEM, basic(first)).status == 401

@@ -74,9 +74,9 @@ pub struct NewAccount {
     pub scope: Scope,
     /// Whether the password must be changed before anything else.
     pub must_change_password: bool,
-    /// Whether the password works once: after the first log-in with it, it opens nothing any more,
-    /// except for ten minutes and from the same address, so that a client of HTTP Basic can change
-    /// it. It must be changed before anything else.
+    /// Whether the password works once, and must be changed before anything else: after the first
+    /// log-in with it, it opens nothing any more, except for ten minutes, from the same address and
+    /// until it opens a session, so that a client of HTTP Basic can change it.
     pub one_time: bool,
 }
 

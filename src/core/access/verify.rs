@@ -4,10 +4,10 @@
 //! queue of its source, the slow hash (against a decoy where the name is unknown), the account's
 //! own state, and for a one-time password its only use. All of these refuse in the same words.
 //!
-//! **One-time passwords.** A first password that was printed works for one log-in. A client that
-//! knows HTTP Basic alone needs more than one request to change it, so it goes on to work for
-//! [`ONE_TIME_GRACE`] and for the same source address only. After that it opens nothing until
-//! another one is set on the device. That it was used is durable before it opens anything; the
+//! **One-time passwords.** A first password works for one log-in. A client that knows HTTP Basic
+//! alone needs more than one request to change it, so it goes on to work for [`ONE_TIME_GRACE`] and
+//! for the same source address only; a session that it opens ends that at once, as its token makes
+//! the change. After that it opens nothing until another one is set on the device. That it was used is durable before it opens anything; the
 //! grace is not kept, so that after a restart of the daemon a used password is dead at once.
 
 use std::{sync::Arc, time::Duration};
