@@ -14,7 +14,7 @@ use outband_core::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Answer, error::Refusal};
+use super::{Answer, Console, error::Refusal};
 use crate::services::{
     body,
     json::{self, Object},
@@ -38,13 +38,21 @@ impl<'a> Board<'a> {
     ///
     /// # Errors
     /// [`Refusal`] when the actor may not, or there is no such server that it reaches.
-    pub(super) fn of(bmc: &'a Bmc, actor: &'a Arc<Actor>, id: &str) -> Result<Self, Refusal> {
-        let server = bmc.servers.get(id);
+    pub(super) fn of(
+        console: &'a Console,
+        actor: &'a Arc<Actor>,
+        id: &str,
+    ) -> Result<Self, Refusal> {
+        let server = console.server(id);
         let id = server.as_ref().map(ServerHandle::id);
         // Asked first, so that who may not learns nothing of which servers there are.
         actor.may(Operation::SetFaults, id)?;
         let server = server.ok_or_else(|| Refusal::not_found("there is no such server"))?;
-        Ok(Self { bmc, actor, server })
+        Ok(Self {
+            bmc: &console.bmc,
+            actor,
+            server,
+        })
     }
 
     /// The faults in force, oldest first.

@@ -9,7 +9,11 @@ use std::sync::Arc;
 
 use axum::{Router, body::Body, extract::Request, response::Response, routing::any};
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
-use outband_core::{access::Via, bmc::Bmc};
+use outband_core::{
+    access::Via,
+    bmc::Bmc,
+    server::{ServerHandle, ServerId},
+};
 use serde::Serialize;
 
 use self::error::Refusal;
@@ -43,14 +47,33 @@ impl Answer {
     }
 }
 
-/// The service: all that is below `/api/v1`. Every request must carry a [`Peer`].
-pub fn service(bmc: Arc<Bmc>) -> Router {
+/// The service's state.
+#[derive(Debug)]
+struct Console {
+    bmc: Arc<Bmc>,
+    /// Shows this server alone.
+    only: Option<ServerId>,
+}
+
+impl Console {
+    /// The server of this id, where it is shown.
+    fn server(&self, id: &str) -> Option<ServerHandle> {
+        let shown =
+            |server: &ServerHandle| self.only.as_ref().is_none_or(|only| only == server.id());
+        self.bmc.servers.get(id).filter(shown)
+    }
+}
+
+/// The service: all that is below `/api/v1`, for all servers or for one. Every request must carry a
+/// [`Peer`].
+pub fn service(bmc: Arc<Bmc>, only: Option<ServerId>) -> Router {
+    let console = Arc::new(Console { bmc, only });
     let answer = move |request: Request| {
-        let bmc = bmc.clone();
+        let console = console.clone();
         async move {
             let (head, body) = request.into_parts();
             let mut body = Some(body);
-            let mut response = match serve(&bmc, &head, &mut body).await {
+            let mut response = match serve(&console, &head, &mut body).await {
                 Ok(answer) => finish(answer),
                 Err(refusal) => refusal.response(),
             };
@@ -66,14 +89,18 @@ pub fn service(bmc: Arc<Bmc>) -> Router {
         .route("/api/v1/{*rest}", any(answer))
 }
 
-async fn serve(bmc: &Bmc, head: &Parts, body: &mut Option<Body>) -> Result<Answer, Refusal> {
+async fn serve(
+    console: &Console,
+    head: &Parts,
+    body: &mut Option<Body>,
+) -> Result<Answer, Refusal> {
     let peer = head.extensions.get::<Peer>();
-    let actor = proof::actor(&bmc.gate, Via::Console, peer, &head.headers).await?;
+    let actor = proof::actor(&console.bmc.gate, Via::Console, peer, &head.headers).await?;
     let path = head.uri.path().strip_prefix("/api/v1/").unwrap_or_default();
     let segments: Vec<&str> = path.split('/').collect();
     match segments[..] {
         ["servers", server, "faults"] => {
-            let board = faults::Board::of(bmc, &actor, server)?;
+            let board = faults::Board::of(console, &actor, server)?;
             match head.method {
                 Method::GET => board.list(),
                 Method::POST => {
@@ -86,7 +113,7 @@ async fn serve(bmc: &Bmc, head: &Parts, body: &mut Option<Body>) -> Result<Answe
             }
         }
         ["servers", server, "faults", fault] => {
-            let board = faults::Board::of(bmc, &actor, server)?;
+            let board = faults::Board::of(console, &actor, server)?;
             match head.method {
                 Method::DELETE => board.clear(fault),
                 _ => Err(Refusal::method("DELETE")),
