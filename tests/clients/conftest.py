@@ -5,6 +5,7 @@ import contextlib
 import pytest
 
 from support.bmc import Demo, Serve
+from support.doors import EVERY, server
 from support.redfish import SYSTEM
 from support.waiting import until
 
@@ -28,6 +29,12 @@ def running():
 def serve(running, tmp_path):
     """Starts `outband serve`; the arguments are those of `Serve` after the folder."""
     return lambda *args, **more: running(Serve(tmp_path, *args, **more))
+
+
+@pytest.fixture
+def wide(serve):
+    """Starts `outband serve` with every door open; the arguments are the parts that are to be off."""
+    return lambda *off, base=EVERY: serve(server(*off), base=base)
 
 
 @pytest.fixture(scope="module")

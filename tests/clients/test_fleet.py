@@ -5,7 +5,7 @@ import threading
 
 from support import settings
 from support.bmc import Bmc
-from support.daemon import PASSWORD, Daemon
+from support.daemon import PASSWORD, Daemon, run
 from support.redfish import SESSIONS
 from support.waiting import until
 
@@ -87,11 +87,32 @@ def test_a_fleet_in_one_tree(running, tmp_path):
 
 def test_a_tree_for_each(running, tmp_path):
     bmc = running(fleet(tmp_path, "--count", "3", "--redfish", "each"))
-    addresses = bmc.daemon.ready["https"]
-    assert len(set(addresses)) == 3
-    for number, address in enumerate(addresses, start=1):
-        bmc.daemon.ready = {"https": [address]}
-        assert members(bmc.client()) == [str(number)]
+    own = [address for each in bmc.daemon.ready["servers"].values() for address in each["https"]]
+    assert own == bmc.daemon.ready["https"] and len(set(own)) == 3
+    for number, address in enumerate(own, start=1):
+        client = bmc.client(at=f"https://{address}")
+        assert members(client) == [str(number)]
+        shown = [client.status("GET", f"{SYSTEMS}/{other}") for other in (1, 2, 3)]
+        assert shown == [200 if other == number else 404 for other in (1, 2, 3)]
+
+
+def test_faults_are_set_at_a_servers_own_address_for_that_server_alone(running, tmp_path):
+    bmc = running(fleet(tmp_path, "--count", "2", "--redfish", "each"))
+    (own,) = bmc.daemon.ready["servers"]["2"]["https"]
+
+    def fault(*words: str):
+        return run("sim", "fault", *words, "--url", f"https://{own}", "--cacert", bmc.certificate,
+                   OUTBAND_ADMIN_PASSWORD=PASSWORD)
+
+    done = fault("set", "http-unavailable", "--server", "2")
+    assert done.returncode == 0, done.stderr
+    client = bmc.client(at=f"https://{own}")
+    assert client.status("GET", f"{SYSTEMS}/2") == 503
+    assert fault("clear", done.stdout.strip(), "--server", "2").returncode == 0
+    assert client.status("GET", f"{SYSTEMS}/2") == 200
+    for words in (("set", "no-signal"), ("list",), ("clear", "all")):
+        done = fault(*words, "--server", "1")
+        assert done.returncode != 0 and "no such server (404)" in done.stderr, words
 
 
 def test_servers_of_a_fleet_differ_where_machines_differ(running, tmp_path):

@@ -1,142 +1,181 @@
-"""Everything can be off. Each test switches one thing off and looks through every door."""
+"""Parts and services can be off: each is looked for through every door, and found there when on.
 
-import http.client
-import socket
-import ssl
+The tables say what is looked for; one and the same look says `SHOWN` on a BMC with everything on, and
+what stands beside it on one with that part or service off.
+"""
+
+import pathlib
+import re
+import signal
 
 import pytest
 
-from support import settings
-from support.redfish import SYSTEM
+from support import events, settings
+from support.bmc import Serve
+from support.doors import EVERY, NETWORK, every_door, server
+from support.faults import FAULTS
+from support.looks import absent, asked, fault, found, looks, read, shape, shown, there
+from support.redfish import ACCOUNTS, CHASSIS, MANAGER, RESET, SESSIONS, SYSTEM
+from support.waiting import until
 
-CHASSIS, MANAGER = "/redfish/v1/Chassis/1", "/redfish/v1/Managers/1"
-RESET = f"{SYSTEM}/Actions/ComputerSystem.Reset"
+DEFAULTS = pathlib.Path(__file__).parents[2] / "config/outband.toml"
+
+SCREEN, KEYS = "/api/v1/servers/1/screen.png", "/api/v1/servers/1/keys"
+ONCE = {"Boot": {"BootSourceOverrideEnabled": "Once", "BootSourceOverrideTarget": "Pxe"}}
+
+# Of each part: the looks, and what each finds where the part is off.
+PARTS = {
+    "power": [
+        (read(SYSTEM, "PowerState"), None),
+        (read(SYSTEM, "PowerRestorePolicy"), None),
+        (read(SYSTEM, "Actions", "#ComputerSystem.Reset"), None),
+        (read(SYSTEM, "IndicatorLED"), None),
+        (read(SYSTEM, "LocationIndicatorActive"), None),
+        (read(SYSTEM, "BootProgress"), None),
+        (read(SYSTEM, "Status", "State"), None),
+        (read(CHASSIS, "PowerState"), None),
+        (read(CHASSIS, "IndicatorLED"), None),
+        (read(CHASSIS, "LocationIndicatorActive"), None),
+        (asked("POST", RESET, {"ResetType": "ForceOff"}), 404),
+        (asked("PATCH", SYSTEM, {"PowerRestorePolicy": "AlwaysOff"}), 400),
+        (asked("PATCH", SYSTEM, {"LocationIndicatorActive": False}), 400),
+        (asked("PATCH", SYSTEM, {"IndicatorLED": "Off"}), 400),
+        (asked("PATCH", CHASSIS, {"LocationIndicatorActive": False}), 400),
+        (asked("PATCH", CHASSIS, {"IndicatorLED": "Off"}), 400),
+        (fault("deaf-soft-off"), 409),
+        (fault("dead-power-led"), 409),
+        (fault("stuck-reset"), 409),
+    ],
+    "boot": [
+        (read(SYSTEM, "Boot"), None),
+        (asked("PATCH", SYSTEM, ONCE), 400),
+    ],
+    "health": [
+        (read(SYSTEM, "Status", "Health"), None),
+        (read(CHASSIS, "Status", "Health"), None),
+        (read(CHASSIS, "Sensors"), None),
+        (read(CHASSIS, "Thermal"), None),
+        (read(CHASSIS, "Power"), None),
+        (asked("GET", f"{CHASSIS}/Sensors"), 404),
+        (asked("GET", f"{CHASSIS}/Sensors/cpu-temp"), 404),
+        (asked("GET", f"{CHASSIS}/Thermal"), 404),
+        (asked("GET", f"{CHASSIS}/Power"), 404),
+        (fault("sensor-value", sensor="cpu-temp", value=50), 409),
+    ],
+    "display": [
+        (there(SCREEN), 404),
+        (fault("no-signal"), 409),
+    ],
+    "input": [(asked("GET", KEYS), 404)],
+}
+# Parts that no service shows so far.
+NOT_SHOWN = {"serial"}
+
+SERVICES = {
+    "redfish": [
+        *((asked("GET", path), 404) for path in
+          ("/redfish", "/redfish/v1/", "/redfish/v1/odata", "/redfish/v1/$metadata",
+           "/redfish/v1/Systems", SYSTEM, CHASSIS, MANAGER, ACCOUNTS, SESSIONS)),
+        (asked("PATCH", SYSTEM, {"AssetTag": "x"}), 404),
+    ],
+    "console": [
+        (asked("GET", FAULTS.format("1")), 404),
+        (asked("DELETE", FAULTS.format("1")), 404),
+        (fault("http-unavailable"), 404),
+        (there(SCREEN), 404),
+        (asked("GET", KEYS), 404),
+    ],
+}
+ALL = looks(*PARTS.values(), *SERVICES.values())
 
 
-@pytest.fixture
-def without(serve):
-    """Starts a BMC whose server lacks some parts; gives a client."""
-    return lambda *parts: serve(settings.server(parts=settings.off(*parts))).client()
-
-
-def test_with_everything_on_every_resource_below_is_there(serve):
+def test_with_everything_on_every_door_shows_all_that_the_tables_have(wide):
     """The counter-proof: what the tests below find absent is there otherwise."""
-    client = serve().client()
-    system = client.get(SYSTEM)
-    for name in ("PowerState", "PowerRestorePolicy", "Boot", "IndicatorLED", "BootProgress",
-                 "LocationIndicatorActive"):
-        assert name in system, name
-    assert "#ComputerSystem.Reset" in system["Actions"]
-    assert client.status("GET", f"{CHASSIS}/Thermal") == 200
+    doors = every_door(wide())
+    assert set(doors) == NETWORK | {"socket"}
+    for name, client in doors.items():
+        assert found(client, ALL) == shown(ALL), name
 
 
-def test_without_power_nothing_of_power_is_left(without):
-    client = without("power")
-    system = client.get(SYSTEM)
-    for name in ("PowerState", "PowerRestorePolicy", "IndicatorLED", "LocationIndicatorActive"):
-        assert name not in system, name
-    assert "#ComputerSystem.Reset" not in system.get("Actions", {})
-    assert "PowerState" not in client.get(CHASSIS)
-    assert client.status("POST", RESET, {"ResetType": "On"}) == 404
-    for body in ({"PowerRestorePolicy": "AlwaysOn"}, {"LocationIndicatorActive": True},
-                 {"IndicatorLED": "Lit"}):
-        assert client.status("PATCH", SYSTEM, body) == 400, body
+@pytest.mark.parametrize("part", PARTS)
+def test_without_a_part_every_door_lacks_it_and_nothing_else(wide, part):
+    rows = PARTS[part]
+    others = looks(*(PARTS[other] for other in PARTS if other != part), *SERVICES.values())
+    for name, client in every_door(wide(part)).items():
+        assert found(client, looks(rows)) == absent(rows), name
+        assert found(client, others) == shown(others), name
 
 
-def test_without_boot_there_is_no_override(without):
-    client = without("boot")
-    assert "Boot" not in client.get(SYSTEM)
-    body = {"Boot": {"BootSourceOverrideEnabled": "Once", "BootSourceOverrideTarget": "Pxe"}}
-    assert client.status("PATCH", SYSTEM, body) == 400
+def test_the_parts_that_no_service_shows_are_missed_by_none(serve, tmp_path_factory, running):
+    """What shows such a part takes it out of `NOT_SHOWN`, and its looks into the tables."""
+    whole = every_door(serve(server(), base=EVERY))
+    bare = running(Serve(tmp_path_factory.mktemp("bare"), server(*NOT_SHOWN), base=EVERY))
+    for name, client in every_door(bare).items():
+        seen = shape(client)
+        assert SYSTEM in seen and f"{CHASSIS}/Sensors/cpu-temp" in seen
+        assert seen == shape(whole[name]), name
+        assert found(client, ALL) == shown(ALL), name
 
 
-def test_without_health_there_are_no_sensors(without):
-    client = without("health")
-    chassis = client.get(CHASSIS)
-    for name in ("Sensors", "Thermal", "Power", "ThermalSubsystem", "PowerSubsystem",
-                 "EnvironmentMetrics"):
-        assert name not in chassis, name
-        assert client.status("GET", f"{CHASSIS}/{name}") == 404, name
+def test_a_server_without_any_part_is_still_a_server(wide):
+    for name, client in every_door(wide(*PARTS, *NOT_SHOWN)).items():
+        client.change(SYSTEM, {"AssetTag": name})
+        system = client.get(SYSTEM)
+        assert (system["Id"], system["AssetTag"]) == ("1", name)
 
 
-def test_without_display_and_input_there_is_no_console(without):
-    client = without("display", "input")
-    for path in (SYSTEM, MANAGER):
-        assert "GraphicalConsole" not in client.get(path)
+@pytest.mark.parametrize("service", SERVICES)
+def test_without_a_service_no_door_of_the_network_has_it(wide, service):
+    """The daemon's own socket has it: it is how the device itself is worked on."""
+    rows = SERVICES[service]
+    others = looks(*(SERVICES[other] for other in SERVICES if other != service))
+    for name, client in every_door(wide(base=settings.with_service(service, base=EVERY))).items():
+        off = absent(rows) if name in NETWORK else shown(looks(rows))
+        assert found(client, looks(rows)) == off, name
+        assert found(client, others) == shown(others), name
 
 
-def test_without_serial_there_is_no_serial_console(without):
-    client = without("serial")
-    for path in (SYSTEM, MANAGER):
-        assert "SerialConsole" not in client.get(path)
+@pytest.mark.parametrize("switch", ["part", *SERVICES])
+def test_a_reload_switches_off_and_on_again_at_every_door(wide, switch):
+    bmc = wide()
+    doors = every_door(bmc)
+    rows = SERVICES.get(switch, PARTS["power"])
+
+    def reload(*parts: str, base: str = EVERY) -> None:
+        before = len(events.of_kind(bmc.state, "settings-reloaded"))
+        settings.write(bmc.folder, server(*parts), base=base, password=bmc.password)
+        bmc.daemon.signal(signal.SIGHUP)
+        until(lambda: len(events.of_kind(bmc.state, "settings-reloaded")) > before, "the reload")
+
+    if switch == "part":
+        reload("power")
+    else:
+        reload(base=settings.with_service(switch, base=EVERY))
+    for name in NETWORK:
+        assert found(doors[name], looks(rows)) == absent(rows), name
+    reload()
+    for name in NETWORK:
+        assert found(doors[name], ALL) == shown(ALL), name
 
 
-def test_a_server_without_any_part_is_still_a_server(without):
-    client = without("power", "display", "input", "serial", "health", "boot")
-    system = client.get(SYSTEM)
-    assert system["Id"] == "1"
-    client.change(SYSTEM, {"AssetTag": "bare"})
-    assert client.get(SYSTEM)["AssetTag"] == "bare"
+def test_state_in_memory_leaves_nothing_behind(serve):
+    bmc = serve('[[server]]\nid = "1"\n', base=EVERY.replace('"state"', '"memory"'))
+    assert set(every_door(bmc)) == {"https", "http"}
+    bmc.client().change(SYSTEM, {"AssetTag": "forgotten"})
+    assert bmc.client().get(SYSTEM)["AssetTag"] == "forgotten"
+    bmc.daemon.restart()
+    assert bmc.client().get(SYSTEM)["AssetTag"] is None
+    assert {path.name for path in bmc.folder.iterdir() if path.suffix != ".pem"} == {
+        "outband.toml", "password"}
 
 
-def with_service(name: str, body: str = "enabled = false") -> str:
-    """The base settings with one service changed."""
-    return settings.BASE + f"[service.{name}]\n{body}\n"
-
-
-def test_without_redfish_its_paths_are_gone_and_the_native_api_stays(serve):
-    client = serve(base=with_service("redfish")).client()
-    for path in ("/redfish", "/redfish/v1/", SYSTEM, "/redfish/v1/SessionService/Sessions"):
-        assert client.status("GET", path) == 404, path
-    assert client.status("GET", "/api/v1/servers/1/faults") == 200
-
-
-def test_without_the_console_service_its_paths_are_gone_and_redfish_stays(serve):
-    client = serve(base=with_service("console")).client()
-    for path in ("/api/v1/servers/1/faults", "/api/v1/servers", "/api/v1/servers/1/keys"):
-        assert client.status("GET", path) == 404, path
-    assert client.status("GET", SYSTEM) == 200
-
-
-def test_without_https_nothing_speaks_tls(serve):
-    base = settings.BASE.replace('listen = ["127.0.0.1:0"]', "enabled = false")
-    bmc = serve(base=base + '[service.plain_http]\nenabled = true\nlisten = ["127.0.0.1:0"]\n')
-    assert "https" not in bmc.daemon.ready
-    (name,) = bmc.daemon.ready
-    host, port = bmc.daemon.address(name).rsplit(":", 1)
-    plain = http.client.HTTPConnection(host, int(port), timeout=30)
-    plain.request("GET", "/redfish/v1/")
-    assert plain.getresponse().status == 200
-    with pytest.raises((ssl.SSLError, ConnectionError)):
-        context = ssl._create_unverified_context()
-        context.wrap_socket(socket.create_connection((host, int(port)), timeout=30))
-
-
-def test_the_plain_port_is_closed_unless_it_was_asked_for(serve):
-    assert list(serve().daemon.ready) == ["https"]
-
-
-def test_without_access_every_visitor_is_an_administrator_and_is_told(serve):
-    base = settings.BASE.replace("[access]", "[access]\nenabled = false")
-    bmc = serve(base=base)
-    visitor = bmc.visitor()
-    visitor.change(SYSTEM, {"AssetTag": "anybody"})
-    visitor.reset("On")
-    visitor.await_power("On")
-    assert visitor.status("GET", "/redfish/v1/AccountService/Accounts") == 200
-    said = bmc.daemon.said().lower()
-    assert "access" in said and "administrator" in said
-
-
-def test_with_access_a_visitor_sees_only_the_doors(serve):
-    visitor = serve().visitor()
-    for path in ("/redfish", "/redfish/v1", "/redfish/v1/", "/redfish/v1/odata",
-                 "/redfish/v1/$metadata"):
-        assert visitor.status("GET", path) == 200, path
-    for path in (SYSTEM, CHASSIS, MANAGER, "/redfish/v1/AccountService", "/redfish/v1/Systems",
-                 "/redfish/v1/SessionService/Sessions", "/redfish/v1/TaskService",
-                 "/api/v1/servers/1/faults", "/api/v1/servers/1/screen.png",
-                 "/api/v1/servers/1/keys"):
-        assert visitor.status("GET", path) == 401, path
-    assert visitor.status("POST", RESET, {"ResetType": "On"}) == 401
-    assert visitor.status("PATCH", SYSTEM, {"AssetTag": "x"}) == 401
+def test_every_switch_of_the_commented_settings_is_looked_for():
+    switches, table = set(), ""
+    for line in DEFAULTS.read_text().splitlines():
+        if header := re.fullmatch(r"#?\[+([a-z_.]+)\]+", line):
+            table = header[1]
+        if re.match(r'#(enabled = |driver = "none")', line):
+            switches.add(table)
+    elsewhere = {"access", "service.https", "service.http", "service.plain_http"}  # test_doors.py
+    assert switches == elsewhere | {f"service.{name}" for name in SERVICES} | {
+        f"server.{part}" for part in NOT_SHOWN | set(PARTS)}

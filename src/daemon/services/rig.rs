@@ -333,8 +333,9 @@ impl Rig {
             tasks: Arc::new(Tasks::new(clock.clone())),
             clock,
         });
+        let only = options.only.clone();
         let router = redfish::service(bmc.clone(), options);
-        let router = router.merge(console::service(bmc.clone()));
+        let router = router.merge(console::service(bmc.clone(), only));
         let rig = Self {
             bmc,
             deaf,

@@ -234,8 +234,4 @@ fn one_server(settings: &Settings, at: usize, server: &Server, found: &mut Found
         let what = "needs service.https.enabled";
         refuse("listen.https", what.to_owned());
     }
-    if server.listen.https.is_some() && !settings.service.redfish.enabled {
-        let what = "needs service.redfish.enabled: it shows nothing else";
-        refuse("listen.https", what.to_owned());
-    }
 }

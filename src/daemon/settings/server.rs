@@ -276,6 +276,6 @@ fn plain<'de, D: Deserializer<'de>>(why: &toml::de::Error) -> D::Error {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerListen {
-    /// An HTTPS address where Redfish shows this server alone.
+    /// An HTTPS address where Redfish and the native API show this server alone.
     pub https: Option<Address>,
 }

@@ -25,13 +25,14 @@ class Bmc:
         """The path of its certificate."""
         return self.daemon.certificate(self.folder)
 
-    def client(self, user="admin", password=None, **more) -> Redfish:
-        """A client of this user, by Basic."""
-        return Redfish(self.daemon.url, self.certificate, user, password or self.password, **more)
+    def client(self, user="admin", password=None, at=None, **more) -> Redfish:
+        """A client of this user, by Basic, at the first address or at the URL `at`."""
+        url = at or self.daemon.url
+        return Redfish(url, self.certificate, user, password or self.password, **more)
 
-    def visitor(self) -> Redfish:
+    def visitor(self, at=None) -> Redfish:
         """A client without any proof of who it is."""
-        return Redfish(self.daemon.url, self.certificate)
+        return Redfish(at or self.daemon.url, self.certificate)
 
     def add_user(self, user: str, role: str, password: str = PASSWORD) -> Redfish:
         """Makes an account and gives its client."""

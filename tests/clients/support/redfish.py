@@ -2,10 +2,13 @@
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests_unixsocket.adapters import UnixAdapter
 
 from .waiting import HANG, until
 
 SYSTEM = "/redfish/v1/Systems/1"
+CHASSIS, MANAGER = "/redfish/v1/Chassis/1", "/redfish/v1/Managers/1"
+RESET = f"{SYSTEM}/Actions/ComputerSystem.Reset"
 SESSIONS = "/redfish/v1/SessionService/Sessions"
 ACCOUNTS = "/redfish/v1/AccountService/Accounts"
 
@@ -29,6 +32,7 @@ class Redfish:
         self.http = requests.Session()
         self.http.trust_env = False
         self.http.verify = certificate
+        self.http.mount("http+unix://", UnixAdapter(HANG))
         if user is not None:
             self.http.auth = (user, password)
         if source:

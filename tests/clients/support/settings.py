@@ -13,6 +13,17 @@ enabled = false
 first_password_file = "password"
 """
 
+# Plain HTTP beside HTTPS, and an address of a server's own.
+PLAIN = """
+[service.plain_http]
+enabled = true
+listen = ["127.0.0.1:0"]
+"""
+OWN = """
+[server.listen]
+https = "127.0.0.1:0"
+"""
+
 SERVER = """
 [[server]]
 id = "{id}"
@@ -31,6 +42,12 @@ def server(id: str = "1", keys: str = "", sim: str = "", parts: str = "") -> str
 def off(*parts: str) -> str:
     """The tables that switch parts of a server off."""
     return "".join(f'[server.{part}]\ndriver = "none"\n' for part in parts)
+
+
+def with_service(name: str, keys: str = "enabled = false", base: str = BASE) -> str:
+    """Settings with a service's table in place of the one they may have."""
+    tables = [table for table in base.split("\n[") if not table.startswith(f"service.{name}]")]
+    return "\n[".join([*tables, f"service.{name}]\n{keys}\n"])
 
 
 def write(folder: pathlib.Path, *servers: str, base: str = BASE, password: str) -> pathlib.Path:

@@ -1,4 +1,5 @@
-//! What answers behind the doors: whatever services are switched on at the moment.
+//! What answers behind the doors: whatever services are switched on at the moment, for all servers
+//! or for one.
 
 use std::{
     convert::Infallible,
@@ -17,7 +18,7 @@ use crate::{
     settings::Settings,
 };
 
-/// What the services behind the shared doors are made from.
+/// What the services behind the doors are made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Shown {
     redfish: bool,
@@ -42,34 +43,42 @@ impl Shown {
         }
     }
 
-    /// The services.
-    pub(super) fn router(self, bmc: &Arc<Bmc>) -> Router {
+    /// The services for all servers.
+    pub(super) fn all(self, bmc: &Arc<Bmc>) -> Router {
+        self.router(bmc, None)
+    }
+
+    /// The services for one server at its own HTTPS port.
+    pub(super) fn own(mut self, bmc: &Arc<Bmc>, server: &ServerId, port: u16) -> Router {
+        self.ports = Ports {
+            https: Some(port),
+            http: None,
+        };
+        self.router(bmc, Some(server))
+    }
+
+    /// What answers on the daemon's own socket, whatever is switched off for the network.
+    pub(super) fn local(mut self, bmc: &Arc<Bmc>) -> Router {
+        self.redfish = true;
+        self.console = true;
+        self.all(bmc).merge(local::service(bmc.gate.clone()))
+    }
+
+    fn router(self, bmc: &Arc<Bmc>, only: Option<&ServerId>) -> Router {
         let mut router = Router::new();
         if self.redfish {
-            router = router.merge(redfish_of(bmc, None, self.ports));
+            let options = redfish::Options {
+                only: only.cloned(),
+                https_port: self.ports.https,
+                http_port: self.ports.http,
+            };
+            router = router.merge(redfish::service(bmc.clone(), options));
         }
         if self.console {
-            router = router.merge(console::service(bmc.clone()));
+            router = router.merge(console::service(bmc.clone(), only.cloned()));
         }
         router
     }
-}
-
-/// Redfish, for all servers or for one.
-pub(super) fn redfish_of(bmc: &Arc<Bmc>, only: Option<ServerId>, ports: Ports) -> Router {
-    let options = redfish::Options {
-        only,
-        https_port: ports.https,
-        http_port: ports.http,
-    };
-    redfish::service(bmc.clone(), options)
-}
-
-/// What answers on the daemon's own socket, whatever the network has.
-pub(super) fn local(bmc: &Arc<Bmc>, ports: Ports) -> Router {
-    redfish_of(bmc, None, ports)
-        .merge(console::service(bmc.clone()))
-        .merge(local::service(bmc.gate.clone()))
 }
 
 /// Answers with the router that is current when the request comes.

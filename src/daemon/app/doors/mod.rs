@@ -25,7 +25,7 @@ use tokio::{
 use tower::Layer;
 
 use self::{
-    answer::{Current, Ports, Shown, redfish_of},
+    answer::{Current, Ports, Shown},
     wanted::{Wanted, What, source, wanted},
 };
 use super::{AppFault, boot::Foundations};
@@ -43,6 +43,8 @@ const CLOSING: Duration = Duration::from_secs(6);
 struct Door {
     wanted: Wanted,
     bound: SocketAddr,
+    /// What answers, where that is one server alone.
+    own: Option<watch::Sender<Router>>,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -228,16 +230,23 @@ impl Doors {
         &self,
         socket: LocalSocket,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let service = answer::local(&self.base.bmc, self.shown.ports);
+        let service = self.shown.local(&self.base.bmc);
         // Its limits are its own: a flood from the network must not lock out who sits at the device.
         listen::serve_local(socket, service, Rules::default(), std::future::pending())
     }
 
-    /// Puts other services behind the shared doors, if they are others.
+    /// Puts other services behind the doors, if they are others.
     fn show(&mut self, shown: Shown) {
-        if self.shown != shown {
-            self.shown = shown;
-            drop(self.current.send_replace(shown.router(&self.base.bmc)));
+        if self.shown == shown {
+            return;
+        }
+        self.shown = shown;
+        let bmc = &self.base.bmc;
+        drop(self.current.send_replace(shown.all(bmc)));
+        for door in &self.open {
+            if let (What::Own(id, _), Some(own)) = (&door.wanted.what, &door.own) {
+                drop(own.send_replace(shown.own(bmc, id, door.bound.port())));
+            }
         }
     }
 
@@ -263,38 +272,33 @@ impl Doors {
             // Either way it is the end: told to stop, or the daemon is gone.
             let _ = stopped.await;
         };
-        let (listeners, rules) = (vec![bound], self.rules.clone());
-        let checked = HostCheckLayer(self.names.clone());
-        let all = checked.layer(Current(self.current.subscribe()));
-        let serving = match (&wanted.what, self.tls()) {
-            (What::Https(_), Some(tls)) => {
-                let kind = Kind::Tls(tls);
-                tokio::spawn(listen::serve(listeners, kind, all, rules, stopped))
+        let own = match &wanted.what {
+            What::Own(id, _) => {
+                let one = self.shown.own(&self.base.bmc, id, address.port());
+                Some(watch::Sender::new(one))
             }
-            (What::Own(id, _), Some(tls)) => {
-                let ports = Ports {
-                    https: Some(address.port()),
-                    http: None,
-                };
-                let one = redfish_of(&self.base.bmc, Some(id.clone()), ports);
-                let (kind, one) = (Kind::Tls(tls), checked.layer(one));
-                tokio::spawn(listen::serve(listeners, kind, one, rules, stopped))
-            }
+            What::Https(_) | What::Plain | What::Redirect(_) => None,
+        };
+        let kind = match (&wanted.what, self.tls()) {
+            (What::Https(_) | What::Own(..), Some(tls)) => Kind::Tls(tls),
             // A plan with such doors has a certificate.
             (What::Https(_) | What::Own(..), None) => return,
             (What::Plain, _) => {
                 tracing::warn!("plain HTTP on {address}: passwords can be read on the way");
-                tokio::spawn(listen::serve(listeners, Kind::Plain, all, rules, stopped))
+                Kind::Plain
             }
-            (What::Redirect(port), _) => {
-                let https_port = self.https_port(*port);
-                let kind = Kind::Redirect { https_port };
-                tokio::spawn(listen::serve(listeners, kind, all, rules, stopped))
-            }
+            (What::Redirect(port), _) => Kind::Redirect {
+                https_port: self.https_port(*port),
+            },
         };
+        let current = own.as_ref().unwrap_or(&self.current).subscribe();
+        let service = HostCheckLayer(self.names.clone()).layer(Current(current));
+        let (listeners, rules) = (vec![bound], self.rules.clone());
+        let serving = tokio::spawn(listen::serve(listeners, kind, service, rules, stopped));
         self.open.push(Door {
             wanted,
             bound: address,
+            own,
             stop,
             serving,
         });

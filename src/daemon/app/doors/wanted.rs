@@ -14,7 +14,7 @@ use crate::{
 pub(super) enum What {
     /// Everything, over TLS with this certificate.
     Https(Source),
-    /// One server's Redfish, over TLS with this certificate.
+    /// Everything of one server, over TLS with this certificate.
     Own(ServerId, Source),
     /// Everything, in the clear.
     Plain,

@@ -14,7 +14,7 @@ use outband_core::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Answer, error::Refusal, reach};
+use super::{Answer, Console, error::Refusal};
 use crate::services::{
     body,
     json::{self, Object},
@@ -38,9 +38,17 @@ impl<'a> Board<'a> {
     ///
     /// # Errors
     /// [`Refusal`] when the actor may not, or there is no such server that it reaches.
-    pub(super) fn of(bmc: &'a Bmc, actor: &'a Arc<Actor>, id: &str) -> Result<Self, Refusal> {
-        let server = reach(bmc, actor, id, Operation::SetFaults)?;
-        Ok(Self { bmc, actor, server })
+    pub(super) fn of(
+        console: &'a Console,
+        actor: &'a Arc<Actor>,
+        id: &str,
+    ) -> Result<Self, Refusal> {
+        let server = console.reach(actor, id, Operation::SetFaults)?;
+        Ok(Self {
+            bmc: &console.bmc,
+            actor,
+            server,
+        })
     }
 
     /// The faults in force, oldest first.

@@ -14,7 +14,7 @@ use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use outband_core::{
     access::{Actor, Operation, Via},
     bmc::Bmc,
-    server::ServerHandle,
+    server::{ServerHandle, ServerId},
 };
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -63,15 +63,48 @@ impl Answer {
     }
 }
 
-/// The service: all that is below `/api/v1`. Every request must carry a [`Peer`].
-pub fn service(bmc: Arc<Bmc>) -> Router {
+/// The service's state.
+#[derive(Debug)]
+struct Console {
+    bmc: Arc<Bmc>,
+    /// Shows this server alone.
+    only: Option<ServerId>,
+    /// Whose turn it is to encode a picture.
+    encoders: Arc<Semaphore>,
+}
+
+impl Console {
+    /// The server of this id, where it is shown, for an actor who may do this to it.
+    fn reach(
+        &self,
+        actor: &Actor,
+        id: &str,
+        operation: Operation,
+    ) -> Result<ServerHandle, Refusal> {
+        let shown =
+            |server: &ServerHandle| self.only.as_ref().is_none_or(|only| only == server.id());
+        let server = self.bmc.servers.get(id).filter(shown);
+        // Asked first, so that who may not learns nothing of which servers there are.
+        actor.may(operation, server.as_ref().map(ServerHandle::id))?;
+        server.ok_or_else(|| Refusal::not_found("there is no such server"))
+    }
+}
+
+/// The service: all that is below `/api/v1`, for all servers or for one. Every request must carry a
+/// [`Peer`].
+pub fn service(bmc: Arc<Bmc>, only: Option<ServerId>) -> Router {
     let encoders = Arc::new(Semaphore::new(screen::AT_ONCE));
+    let console = Arc::new(Console {
+        bmc,
+        only,
+        encoders,
+    });
     let answer = move |request: Request| {
-        let (bmc, encoders) = (bmc.clone(), encoders.clone());
+        let console = console.clone();
         async move {
             let (head, body) = request.into_parts();
             let mut body = Some(body);
-            let mut response = match serve(&bmc, &encoders, &head, &mut body).await {
+            let mut response = match serve(&console, &head, &mut body).await {
                 Ok(answer) => finish(answer),
                 Err(refusal) => refusal.response(),
             };
@@ -88,18 +121,17 @@ pub fn service(bmc: Arc<Bmc>) -> Router {
 }
 
 async fn serve(
-    bmc: &Bmc,
-    encoders: &Arc<Semaphore>,
+    console: &Console,
     head: &Parts,
     body: &mut Option<Body>,
 ) -> Result<Answer, Refusal> {
     let peer = head.extensions.get::<Peer>();
-    let actor = proof::actor(&bmc.gate, Via::Console, peer, &head.headers).await?;
+    let actor = proof::actor(&console.bmc.gate, Via::Console, peer, &head.headers).await?;
     let path = head.uri.path().strip_prefix("/api/v1/").unwrap_or_default();
     let segments: Vec<&str> = path.split('/').collect();
     match segments[..] {
         ["servers", server, "faults"] => {
-            let board = faults::Board::of(bmc, &actor, server)?;
+            let board = faults::Board::of(console, &actor, server)?;
             match head.method {
                 Method::GET => board.list(),
                 Method::POST => {
@@ -112,21 +144,21 @@ async fn serve(
             }
         }
         ["servers", server, "faults", fault] => {
-            let board = faults::Board::of(bmc, &actor, server)?;
+            let board = faults::Board::of(console, &actor, server)?;
             match head.method {
                 Method::DELETE => board.clear(fault),
                 _ => Err(Refusal::method("DELETE")),
             }
         }
         ["servers", server, "screen.png"] => {
-            let server = reach(bmc, &actor, server, Operation::SeeScreen)?;
+            let server = console.reach(&actor, server, Operation::SeeScreen)?;
             match head.method {
-                Method::GET => screen::png(&server, encoders).await,
+                Method::GET => screen::png(&server, &console.encoders).await,
                 _ => Err(Refusal::method("GET")),
             }
         }
         ["servers", server, "keys"] => {
-            let server = reach(bmc, &actor, server, Operation::SeeScreen)?;
+            let server = console.reach(&actor, server, Operation::SeeScreen)?;
             let keyboard = keys::Keyboard::of(&server)?;
             match head.method {
                 Method::GET => keyboard.state(),
@@ -136,19 +168,6 @@ async fn serve(
         }
         _ => Err(Refusal::not_found("there is nothing at this path")),
     }
-}
-
-/// The server of this id, for an actor who may do this to it.
-fn reach(
-    bmc: &Bmc,
-    actor: &Actor,
-    id: &str,
-    operation: Operation,
-) -> Result<ServerHandle, Refusal> {
-    let server = bmc.servers.get(id);
-    // Asked first, so that who may not learns nothing of which servers there are.
-    actor.may(operation, server.as_ref().map(ServerHandle::id))?;
-    server.ok_or_else(|| Refusal::not_found("there is no such server"))
 }
 
 fn finish(answer: Answer) -> Response {

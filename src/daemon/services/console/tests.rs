@@ -2,12 +2,12 @@
 
 use http::StatusCode;
 use outband_core::{
-    access::{Role, Scope},
+    access::{Policy, Role, Scope},
     events::EventKind,
 };
 use serde_json::json;
 
-use crate::services::rig::Rig;
+use crate::services::{redfish::Options, rig::Rig};
 
 const FAULTS: &str = "/api/v1/servers/1/faults";
 
@@ -125,4 +125,20 @@ async fn what_is_no_fault_of_this_server_is_refused_in_words() {
     let put = rig.ask("PUT", FAULTS).by("admin").send().await;
     assert_eq!(put.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(put.header("allow"), "GET, POST, DELETE");
+}
+
+#[tokio::test]
+async fn at_an_address_of_its_own_there_is_one_server_alone() {
+    let options = Options {
+        only: Some("1".parse().unwrap()),
+        ..Options::default()
+    };
+    let rig = Rig::with(Policy::default(), options).await;
+    let body = json!({"kind": "no-signal"});
+    for (server, status) in [("1", StatusCode::CREATED), ("2", StatusCode::NOT_FOUND)] {
+        let path = format!("/api/v1/servers/{server}/faults");
+        let set = rig.ask("POST", &path).by("admin").json(body.clone());
+        assert_eq!(set.send().await.status, status, "{server}");
+    }
+    assert_eq!(rig.bmc.servers.get("2").unwrap().faults().list(), []);
 }
