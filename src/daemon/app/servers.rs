@@ -17,11 +17,7 @@ use tokio::{
     time::{timeout, timeout_at},
 };
 
-use super::{
-    AppFault,
-    boot::Foundations,
-    parts::{self, Profiles},
-};
+use super::{AppFault, boot::Foundations, parts};
 use crate::{drivers::qemu, settings::Server};
 
 /// How long an engine may take to let go of its driver once its server was removed.
@@ -80,19 +76,17 @@ impl ServerSet {
 
     /// Opens servers; all or none.
     pub(super) async fn open_all(&self, servers: &[Server]) -> Result<Vec<Opened>, AppFault> {
-        let mut profiles = Profiles::default();
         let mut opened = Vec::with_capacity(servers.len());
         for server in servers {
-            opened.push(self.open(server, &mut profiles).await?);
+            opened.push(self.open(server).await?);
         }
         Ok(opened)
     }
 
-    async fn open(&self, server: &Server, profiles: &mut Profiles) -> Result<Opened, AppFault> {
+    async fn open(&self, server: &Server) -> Result<Opened, AppFault> {
         let bmc = &self.base.bmc;
-        let profile = profiles.of(server)?;
         let faults = Arc::new(FaultBoard::new(bmc.clock.clone()));
-        let (parts, closing) = parts::open(&self.base, server, profile, &faults).await?;
+        let (parts, closing) = parts::open(&self.base, server, &faults).await?;
         let setup = EngineSetup {
             id: server.id.clone(),
             parts,

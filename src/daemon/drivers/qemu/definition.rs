@@ -75,16 +75,7 @@ impl Definition {
     ) -> Result<Self, Fault> {
         let given = identity.uuid.as_deref().and_then(|uuid| uuid.parse().ok());
         let uuid = given.unwrap_or_else(|| derived(&id, "machine"));
-        let ovmf = find_ovmf(settings.firmware == Firmware::UefiSecure, |path| {
-            path.is_file()
-        });
-        match settings.firmware {
-            Firmware::Uefi if ovmf.is_none() => return Err(Fault::NoFirmware("UEFI")),
-            Firmware::UefiSecure if ovmf.is_none() => {
-                return Err(Fault::NoFirmware("UEFI secure boot"));
-            }
-            _ => {}
-        }
+        let ovmf = ovmf(settings.firmware)?;
         Ok(Self {
             id,
             settings,
@@ -184,6 +175,16 @@ fn derived(id: &ServerId, what: &str) -> Uuid {
         &Uuid::NAMESPACE_OID,
         format!("outband {id} {what}").as_bytes(),
     )
+}
+
+/// UEFI's files; `None` where there are none and none are needed.
+pub(super) fn ovmf(firmware: Firmware) -> Result<Option<Ovmf>, Fault> {
+    let found = find_ovmf(firmware == Firmware::UefiSecure, |path| path.is_file());
+    match firmware {
+        Firmware::Uefi if found.is_none() => Err(Fault::NoFirmware("UEFI")),
+        Firmware::UefiSecure if found.is_none() => Err(Fault::NoFirmware("UEFI secure boot")),
+        _ => Ok(found),
+    }
 }
 
 fn find_ovmf(secure: bool, is_there: impl Fn(&Path) -> bool) -> Option<Ovmf> {

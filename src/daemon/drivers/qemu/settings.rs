@@ -4,6 +4,8 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::{Fault, definition, probe};
+
 /// The most processors, drives and network cards that a machine may have.
 const CPUS_MAX: u16 = 256;
 const DISKS_MAX: usize = 16;
@@ -56,7 +58,7 @@ impl Default for Settings {
 }
 
 /// What boots a machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Firmware {
     /// SeaBIOS.
@@ -221,6 +223,20 @@ impl Settings {
             }
         }
         found
+    }
+}
+
+impl Settings {
+    /// What the host lacks, by key. Looks for files and runs nothing.
+    #[must_use]
+    pub fn missing(&self) -> Vec<(&'static str, Fault)> {
+        let program = probe::find(&self.program).err();
+        let firmware = definition::ovmf(self.firmware).err();
+        let missing = [("program", program), ("firmware", firmware)];
+        let missing = missing.into_iter();
+        missing
+            .filter_map(|(key, fault)| Some((key, fault?)))
+            .collect()
     }
 }
 
