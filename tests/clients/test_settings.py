@@ -1,15 +1,12 @@
 """What is wrong with settings, and with the device, is said in one clear sentence."""
 
 import os
-import signal
 import socket
 
 import pytest
 
 from support import settings
 from support.daemon import PASSWORD, run
-from support.redfish import SYSTEM
-from support.waiting import until
 
 # Each: what is wrong, the line it stands on, and the key that must be named.
 WRONG = [
@@ -167,12 +164,3 @@ def test_a_state_folder_that_cannot_be_read_is_named(tmp_path_factory):
 def test_a_second_daemon_on_the_same_state_is_refused(serve):
     bmc = serve()
     assert str(bmc.state) in one_sentence(run("serve", "--config", str(bmc.file)))
-
-
-def test_a_bad_reload_changes_nothing_and_is_said(serve):
-    bmc = serve()
-    good = bmc.file.read_text()
-    bmc.file.write_text(good + "\n[acess]\n")
-    bmc.daemon.signal(signal.SIGHUP)
-    until(lambda: "acess" in bmc.daemon.said(), "the complaint")
-    assert bmc.client().status("GET", SYSTEM) == 200

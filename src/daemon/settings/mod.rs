@@ -9,6 +9,7 @@
 
 mod address;
 mod check;
+mod diff;
 mod duration;
 mod key;
 pub mod layers;
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use address::{Address, BadAddress};
+pub use diff::{changed_keys, changes_of};
 pub use duration::{BadTime, Time};
 pub use key::{KeyPath, Step};
 pub use load::{Loaded, load, load_layers};

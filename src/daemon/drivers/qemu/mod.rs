@@ -86,10 +86,17 @@ pub struct Opened {
 #[derive(Debug)]
 pub struct Closing {
     asks: mpsc::Sender<Ask>,
+    pid: watch::Receiver<Option<i32>>,
     task: JoinHandle<()>,
 }
 
 impl Closing {
+    /// The process that the machine is; `None` while it is off.
+    #[must_use]
+    pub fn pid(&self) -> Option<i32> {
+        *self.pid.borrow()
+    }
+
     /// Switches the machine off and waits until no process is left of it.
     pub async fn stop(self) {
         // Where the task has ended there is nothing to stop.
@@ -155,6 +162,7 @@ pub async fn open(setup: Setup) -> Result<Opened, Fault> {
     machine.find().await?;
     let task = tokio::spawn(machine.run());
 
+    let pid = shared.pid.subscribe();
     let parts = Parts {
         power: Some(Power::Verbs(Arc::new(Switch {
             asks: asks_to.clone(),
@@ -175,6 +183,7 @@ pub async fn open(setup: Setup) -> Result<Opened, Fault> {
     };
     let closing = Closing {
         asks: asks_to,
+        pid,
         task,
     };
     Ok(Opened { parts, closing })
