@@ -7,12 +7,14 @@ use outband_core::{
     inventory::{Drive, Inventory, MemoryModule, Nic, Processor},
     server::{BootMode, BootTarget, ServerId},
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     fault::Fault,
     settings::{Bus, Firmware, Mac, Settings},
 };
+use crate::settings::changed_keys;
 
 /// Where distributions keep OVMF: code, variables, and both for secure boot.
 const OVMF: [[&str; 4]; 2] = [
@@ -52,6 +54,25 @@ pub(super) struct Ovmf {
     pub(super) secure: bool,
 }
 
+/// What a machine is made from. It is kept beside a process, which stays what it was started as
+/// while the settings change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Source {
+    pub(super) settings: Settings,
+    pub(super) identity: Inventory,
+}
+
+impl Source {
+    /// What another source changes, for people.
+    pub(super) fn changes(&self, new: &Self) -> Vec<String> {
+        let mut changes = changed_keys(&self.settings, &new.settings);
+        if self.identity != new.identity {
+            changes.push("maker, model and numbers".to_owned());
+        }
+        changes
+    }
+}
+
 /// A machine.
 #[derive(Debug, Clone)]
 pub(super) struct Definition {
@@ -73,17 +94,33 @@ impl Definition {
         identity: Inventory,
         accelerated: Accelerated,
     ) -> Result<Self, Fault> {
-        let given = identity.uuid.as_deref().and_then(|uuid| uuid.parse().ok());
-        let uuid = given.unwrap_or_else(|| derived(&id, "machine"));
         let ovmf = ovmf(settings.firmware)?;
         Ok(Self {
+            uuid: uuid(&id, &identity),
             id,
             settings,
-            uuid,
             identity,
             accelerated,
             ovmf,
         })
+    }
+
+    /// What it is made from.
+    pub(super) fn source(&self) -> Source {
+        Source {
+            settings: self.settings.clone(),
+            identity: self.identity.clone(),
+        }
+    }
+
+    /// The same machine as an earlier source made it.
+    pub(super) fn made_from(&self, source: Source) -> Self {
+        Self {
+            uuid: uuid(&self.id, &source.identity),
+            settings: source.settings,
+            identity: source.identity,
+            ..self.clone()
+        }
     }
 
     /// The mode that it boots in when none is asked for.
@@ -167,6 +204,12 @@ impl Definition {
         inventory.drives = settings.disk.iter().enumerate().map(drive).collect();
         inventory
     }
+}
+
+/// The machine's UUID: the one it is given, or one that follows from the server's id.
+fn uuid(id: &ServerId, identity: &Inventory) -> Uuid {
+    let given = identity.uuid.as_deref().and_then(|uuid| uuid.parse().ok());
+    given.unwrap_or_else(|| derived(id, "machine"))
 }
 
 /// A UUID that is the same for the same server each time.

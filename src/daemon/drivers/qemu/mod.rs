@@ -51,7 +51,7 @@ pub use settings::{
 
 use definition::Definition;
 use folder::Folder;
-use machine::{Ask, Machine, Shared, Told};
+use machine::{Alive, Ask, Machine, Shared, Told};
 use reaction::Reactions;
 use screen::Screen;
 use serial::Port;
@@ -86,7 +86,7 @@ pub struct Opened {
 #[derive(Debug)]
 pub struct Closing {
     asks: mpsc::Sender<Ask>,
-    pid: watch::Receiver<Option<i32>>,
+    alive: watch::Receiver<Option<Alive>>,
     task: JoinHandle<()>,
 }
 
@@ -94,7 +94,7 @@ impl Closing {
     /// The process that the machine is; `None` while it is off.
     #[must_use]
     pub fn pid(&self) -> Option<i32> {
-        *self.pid.borrow()
+        self.alive.borrow().map(|alive| alive.pid)
     }
 
     /// Switches the machine off and waits until no process is left of it.
@@ -137,13 +137,12 @@ pub async fn open(setup: Setup) -> Result<Opened, Fault> {
             on: Some(false),
             disk_active: None,
         }),
-        pid: watch::Sender::new(None),
+        alive: watch::Sender::new(None),
         used: Mutex::new(folder.used()),
     });
     let screen = Screen::new();
     let port = Port::new(asks_to.downgrade());
-    let load = health::Load::new(shared.pid.subscribe(), definition.settings.cpus);
-    let inventory = Arc::new(definition.inventory());
+    let load = health::Load::new(shared.alive.subscribe());
     let ability = definition.boot_ability();
 
     let mut machine = Machine {
@@ -156,13 +155,15 @@ pub async fn open(setup: Setup) -> Result<Opened, Fault> {
         told: told.subscribe(),
         observed: observed_to,
         running: None,
+        earlier: None,
         stopped_at_reset: None,
         reactions: Reactions::default(),
     };
     machine.find().await?;
+    let inventory = Arc::new(machine.inventory());
     let task = tokio::spawn(machine.run());
 
-    let pid = shared.pid.subscribe();
+    let alive = shared.alive.subscribe();
     let parts = Parts {
         power: Some(Power::Verbs(Arc::new(Switch {
             asks: asks_to.clone(),
@@ -183,7 +184,7 @@ pub async fn open(setup: Setup) -> Result<Opened, Fault> {
     };
     let closing = Closing {
         asks: asks_to,
-        pid,
+        alive,
         task,
     };
     Ok(Opened { parts, closing })
