@@ -21,6 +21,7 @@ mod server;
 mod service;
 mod show;
 mod size;
+mod unit;
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use super::{
     fault::Fault,
     settings::{Bus, Firmware, Mac, Settings},
 };
-use crate::settings::changed_keys;
+use crate::settings::{Bytes, changed_keys};
 
 /// Where distributions keep OVMF: code, variables, and both for secure boot.
 const OVMF: [[&str; 4]; 2] = [
@@ -178,7 +178,7 @@ impl Definition {
         }];
         inventory.memory = vec![MemoryModule {
             slot: "DIMM 0".into(),
-            mib: settings.memory.0 >> 20,
+            mib: settings.memory.get() >> 20,
             ..MemoryModule::default()
         }];
         let nic = |at| Nic {
@@ -192,7 +192,7 @@ impl Definition {
             bytes: std::fs::metadata(&disk.file)
                 .ok()
                 .map(|file| file.len())
-                .or(disk.size.map(|size| size.0)),
+                .or(disk.size.map(Bytes::get)),
             protocol: match disk.bus {
                 Bus::Virtio => None,
                 Bus::Sata => Some("SATA".into()),

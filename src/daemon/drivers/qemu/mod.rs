@@ -45,9 +45,7 @@ use tokio::{
 };
 
 pub use fault::Fault;
-pub use settings::{
-    Accelerator, Bad, Bus, Disk, Firmware, Interface, Mac, Network, Nic, Settings, Size,
-};
+pub use settings::{Accelerator, Bad, Bus, Disk, Firmware, Interface, Mac, Network, Nic, Settings};
 
 use definition::Definition;
 use folder::Folder;
