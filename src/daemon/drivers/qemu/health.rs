@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use outband_core::{
     driver::Health,
-    sensors::{Entity, Reading, SensorKind, SensorSpec, Thresholds},
+    sensors::{Entity, Reading, SensorKind, SensorSpec},
 };
 use tokio::{sync::watch, time::Instant};
 
@@ -33,16 +33,11 @@ struct Sample {
 impl Load {
     pub(super) fn new(alive: watch::Receiver<Option<Alive>>) -> Self {
         let sensor = SensorSpec {
-            id: "cpu-load".into(),
             name: "CPU load".into(),
             entity: Entity { id: 3, instance: 1 },
-            kind: SensorKind::Percent,
-            min: 0.0,
-            max: 100.0,
             accuracy: 1.0,
-            thresholds: Thresholds::default(),
-            hysteresis: 0.0,
             needs_power: true,
+            ..SensorSpec::new("cpu-load", SensorKind::Percent, 0.0..=100.0)
         };
         Self {
             alive,
