@@ -202,6 +202,8 @@ pub enum Observed {
         /// What is known of it, for people.
         why: Arc<str>,
     },
+    /// What the server is made of from now on, where that is not what its parts said at first.
+    Inventory(Arc<Inventory>),
     /// Something that belongs in the system event log by the server's or a person's own doing:
     /// sixteen bytes without id and time.
     SystemEvent(outband_protocol::ipmi::sel::SystemEvent),

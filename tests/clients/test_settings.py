@@ -1,15 +1,12 @@
 """What is wrong with settings, and with the device, is said in one clear sentence."""
 
 import os
-import signal
 import socket
 
 import pytest
 
 from support import settings
 from support.daemon import PASSWORD, run
-from support.redfish import SYSTEM
-from support.waiting import until
 
 # Each: what is wrong, the line it stands on, and the key that must be named.
 WRONG = [
@@ -35,6 +32,68 @@ def test_bad_settings_name_file_line_and_key(tmp_path, command, text, line, key)
     (complaint,) = [each for each in said.splitlines() if f"{path}:{line}" in each]
     assert key in complaint
     assert "panicked" not in said
+
+
+QEMU = """driver = "qemu"\n"""
+FAULT = '[[server]]\nid = "1"\n{}[[server.sim.fault]]\nkind = "{}"\n{}'
+
+# Each: settings that no server, file or door can be made of, the line, the key, and what is named.
+IMPOSSIBLE = [
+    (FAULT.format('display.driver = "none"\n', "no-signal", ""), 5, "kind", "no-signal"),
+    (FAULT.format('health.driver = "none"\n', "sensor-value", 'sensor = "cpu-temp"\nvalue = 1.0'),
+     5, "kind", "sensor-value"),
+    (FAULT.format(QEMU, "deaf-soft-off", ""), 5, "kind", "deaf-soft-off"),
+    (FAULT.format("", "lost-datagrams", ""), 4, "kind", "lost-datagrams"),
+    (FAULT.format("", "sensor-value", 'sensor = "warp-core"\nvalue = 1.0'), 5, "sensor",
+     "warp-core"),
+    ('[[server]]\nid = "1"\n' + '[[server.sim.fault]]\nkind = "no-signal"\n' * 65, 131, "fault",
+     "64"),
+    ('[[server]]\nid = "1"\nprofile = "no.toml"\n', 3, "profile", "no.toml"),
+    ('[[server]]\nid = "1"\nprofile = "outband.toml"\n', 3, "profile", "unknown field"),
+    ('[[server]]\nid = "1"\n' + QEMU + 'qemu.program = "no-qemu"\n', 4, "program", "no-qemu"),
+    ('[[server]]\nid = "1"\nsim.journal = true\n[[server]]\nid = "1.journal"\n', 3, "journal",
+     "1.journal"),
+    ('[service.https]\ncertificate = "no.pem"\nkey = "no.key"\n', 2, "certificate", "no.pem"),
+    ('[service.https]\nlisten = ["127.0.0.1:0"]\ncertificate = "outband.toml"\nkey = "password"\n',
+     3, "certificate", "PEM"),
+    ('[service.https]\nlisten = ["127.0.0.1:5000", "127.0.0.1:5000"]\n', 2, "listen",
+     "127.0.0.1:5000"),
+    ('[[server]]\nid = "1"\nlisten.https = "127.0.0.1:5000"\n'
+     '[[server]]\nid = "2"\nlisten.https = "127.0.0.1:5000"\n', 6, "listen.https",
+     "127.0.0.1:5000"),
+    ('[state]\ndir = "password"\n', 2, "state.dir", "no folder"),
+]
+
+
+@pytest.mark.parametrize("command", [("config", "check"), ("serve",)], ids=" ".join)
+@pytest.mark.parametrize("text, line, key, named", IMPOSSIBLE,
+                         ids=[f"{key}:{named}" for _, _, key, named in IMPOSSIBLE])
+def test_check_finds_what_serve_would_stumble_over(tmp_path, command, text, line, key, named):
+    (tmp_path / "password").write_text(PASSWORD)
+    path = tmp_path / "outband.toml"
+    path.write_text(text)
+    done = run(*command, "--config", str(path))
+    assert done.returncode == 1
+    (complaint,) = done.stderr.strip().splitlines()
+    assert f"{path}:{line}: " in complaint
+    assert f"{key}: " in complaint and named in complaint
+
+
+@pytest.mark.parametrize("password", ["short", None], ids=["too short", "no file"])
+def test_check_looks_at_the_password_of_a_first_start(tmp_path, serve, password):
+    path = settings.write(tmp_path, password=PASSWORD)
+    file = tmp_path / "password"
+    if password is None:
+        file.unlink()
+    else:
+        file.write_text(password)
+    done = run("config", "check", "--config", str(path))
+    assert done.returncode == 1
+    assert f"{path}:9: access.first_password_file: the " in done.stderr
+    assert run("serve", "--config", str(path)).returncode == 1
+    serve().daemon.stop()  # writes a good one, and makes the account of it
+    file.unlink()
+    assert run("config", "check", "--config", str(path)).returncode == 0
 
 
 def test_a_file_that_is_not_toml_is_named_with_its_line(tmp_path):
@@ -105,12 +164,3 @@ def test_a_state_folder_that_cannot_be_read_is_named(tmp_path_factory):
 def test_a_second_daemon_on_the_same_state_is_refused(serve):
     bmc = serve()
     assert str(bmc.state) in one_sentence(run("serve", "--config", str(bmc.file)))
-
-
-def test_a_bad_reload_changes_nothing_and_is_said(serve):
-    bmc = serve()
-    good = bmc.file.read_text()
-    bmc.file.write_text(good + "\n[acess]\n")
-    bmc.daemon.signal(signal.SIGHUP)
-    until(lambda: "acess" in bmc.daemon.said(), "the complaint")
-    assert bmc.client().status("GET", SYSTEM) == 200

@@ -26,7 +26,10 @@ pub(super) fn name(name: &str) -> Result<(), AccountRefused> {
 }
 
 /// Checks a login password of an account that may be used for `types`.
-pub(super) fn password(password: &str, types: &[AccountType]) -> Result<(), AccountRefused> {
+///
+/// # Errors
+/// [`AccountRefused::Invalid`] with what is wrong.
+pub fn password(password: &str, types: &[AccountType]) -> Result<(), AccountRefused> {
     let refuse = |why| Err(invalid("Password", why));
     if !PASSWORD_BYTES.contains(&password.len()) {
         return refuse("8 to 128 bytes are needed");

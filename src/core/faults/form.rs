@@ -96,6 +96,8 @@ mod tests {
         ] {
             let text = serde_json::to_string(&fault).unwrap();
             assert_eq!(read(&text).unwrap(), fault, "{text}");
+            let kind = format!(r#""kind":"{}""#, fault.kind());
+            assert!(text.contains(&kind), "{text}");
         }
     }
 

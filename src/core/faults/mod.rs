@@ -9,7 +9,7 @@ mod form;
 
 pub use board::FaultBoard;
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,31 @@ pub enum FaultKind {
     LostDatagrams,
     /// HTTP requests for this server are answered with 503.
     HttpUnavailable,
+}
+
+impl FaultKind {
+    /// Its name, as settings, command line and native API spell it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DeafSoftOff => "deaf-soft-off",
+            Self::SlowPost => "slow-post",
+            Self::DeadPowerLed => "dead-power-led",
+            Self::NoSignal => "no-signal",
+            Self::StuckReset => "stuck-reset",
+            Self::SensorValue => "sensor-value",
+            Self::SelEntry => "sel-entry",
+            Self::LateDatagrams => "late-datagrams",
+            Self::LostDatagrams => "lost-datagrams",
+            Self::HttpUnavailable => "http-unavailable",
+        }
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// A fault, as it is set.
@@ -195,7 +220,7 @@ pub struct ActiveFault {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaultRefused {
     /// The driver can't carry it out.
-    #[error("this server can't have the fault {0:?}")]
+    #[error("this server can't have the fault `{0}`")]
     Unsupported(FaultKind),
     /// A value is outside what it may be.
     #[error("{what}: {why}")]

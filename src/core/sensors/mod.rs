@@ -8,7 +8,7 @@ pub use factors::Factors;
 pub use monitor::{Monitor, TICK};
 pub use thresholds::{Crossed, Threshold, crossed};
 
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +108,26 @@ pub struct SensorSpec {
     pub hysteresis: f64,
     /// Whether it reads only while the server is on.
     pub needs_power: bool,
+}
+
+impl SensorSpec {
+    /// A sensor of the system board that is named as it is called, reads whether the server is on
+    /// or off, is exact and has no thresholds. `range`: the lowest and the highest reading.
+    #[must_use]
+    pub fn new(id: &str, kind: SensorKind, range: RangeInclusive<f64>) -> Self {
+        Self {
+            id: id.into(),
+            name: id.into(),
+            entity: Entity { id: 7, instance: 1 },
+            kind,
+            min: *range.start(),
+            max: *range.end(),
+            accuracy: 0.0,
+            thresholds: Thresholds::default(),
+            hysteresis: 0.0,
+            needs_power: false,
+        }
+    }
 }
 
 /// What a sensor reads.

@@ -159,17 +159,10 @@ pub fn crossed(spec: &SensorSpec, before: Crossed, reading: Reading) -> Crossed 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sensors::{Entity, SensorKind, Thresholds};
+    use crate::sensors::{SensorKind, Thresholds};
 
     fn spec() -> SensorSpec {
         SensorSpec {
-            id: "cpu".into(),
-            name: "CPU".into(),
-            entity: Entity { id: 3, instance: 1 },
-            kind: SensorKind::Temperature,
-            min: 0.0,
-            max: 127.0,
-            accuracy: 1.0,
             thresholds: Thresholds {
                 lower_caution: Some(5.0),
                 upper_caution: Some(80.0),
@@ -177,7 +170,7 @@ mod tests {
                 ..Thresholds::default()
             },
             hysteresis: 3.0,
-            needs_power: true,
+            ..SensorSpec::new("cpu", SensorKind::Temperature, 0.0..=127.0)
         }
     }
 

@@ -89,21 +89,10 @@ impl Durable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sensors::{Entity, SensorKind, Thresholds};
+    use crate::sensors::SensorKind;
 
     fn spec(id: &str) -> SensorSpec {
-        SensorSpec {
-            id: id.into(),
-            name: id.into(),
-            entity: Entity { id: 7, instance: 1 },
-            kind: SensorKind::Temperature,
-            min: 0.0,
-            max: 100.0,
-            accuracy: 1.0,
-            thresholds: Thresholds::default(),
-            hysteresis: 1.0,
-            needs_power: false,
-        }
+        SensorSpec::new(id, SensorKind::Temperature, 0.0..=100.0)
     }
 
     #[test]

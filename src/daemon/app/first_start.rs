@@ -2,14 +2,19 @@
 
 use std::path::PathBuf;
 
-use outband_core::access::{AccountChange, AccountType, Gate, NewAccount, Role, Scope};
+use outband_core::access::{
+    AccountChange, AccountRefused, AccountType, Gate, NewAccount, Role, Scope, rules,
+};
 use zeroize::Zeroizing;
 
 use super::{AppFault, orders::find, secrets};
-use crate::settings::Access;
+use crate::settings::{Access, Settings};
 
 /// The name of the first account.
 pub(super) const ADMIN: &str = "admin";
+
+/// What the first account may be used for.
+const TYPES: [AccountType; 2] = [AccountType::Redfish, AccountType::WebUI];
 
 /// The systemd credential with the first password.
 const CREDENTIAL: &str = "outband.password";
@@ -38,15 +43,35 @@ pub(super) async fn serve(
         password: password.clone(),
         role: Role::Administrator,
         enabled: true,
-        types: vec![AccountType::Redfish, AccountType::WebUI],
+        types: TYPES.to_vec(),
         scope: Scope::All,
         must_change_password: made_up,
         one_time: made_up,
     };
     gate.create(&gate.system("first-start"), new)
         .await
-        .map_err(|why| AppFault::new(format!("the first password: {why}")))?;
+        .map_err(refused)?;
     Ok(made_up.then_some(password))
+}
+
+/// Looks whether the file with the first password will do, where the next start is the first one on
+/// its state: a later one doesn't read it.
+///
+/// # Errors
+/// [`AppFault`] in one sentence.
+pub fn check(settings: &Settings) -> Result<(), AppFault> {
+    let is_new = settings.state.dir.as_ref().is_none_or(|dir| !dir.exists());
+    match &settings.access.first_password_file {
+        Some(file) if settings.access.enabled && is_new => {
+            let password = secrets::from_file(file)?;
+            rules::password(&password, &TYPES).map_err(refused)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refused(why: AccountRefused) -> AppFault {
+    AppFault::new(format!("the first password: {why}"))
 }
 
 /// The credential's file, where systemd was given one.

@@ -7,7 +7,7 @@
 
 mod boot;
 mod doors;
-mod first_start;
+pub mod first_start;
 pub mod folder;
 pub mod local;
 mod log;

@@ -1,11 +1,8 @@
 //! From a server's settings to its parts: opens the driver and takes away what was switched off.
 
-use std::{collections::BTreeMap, fmt::Display, sync::Arc};
+use std::{fmt::Display, sync::Arc};
 
-use outband_core::{
-    driver::Parts,
-    faults::{FaultBoard, FaultKind},
-};
+use outband_core::{driver::Parts, faults::FaultBoard};
 
 use super::{AppFault, boot::Foundations};
 use crate::{
@@ -15,36 +12,17 @@ use crate::{
     settings::{DriverName, Server, Start, profile::Profile},
 };
 
-/// Profiles that were read, by name: a fleet shares one.
-#[derive(Debug, Default)]
-pub(super) struct Profiles(BTreeMap<String, Profile>);
-
-impl Profiles {
-    /// The profile of a name or path, as a server of this id has it.
-    pub(super) fn of(&mut self, server: &Server) -> Result<Arc<Profile>, AppFault> {
-        if !self.0.contains_key(&server.profile) {
-            let profile = server.read_profile();
-            let profile =
-                profile.map_err(|why| AppFault::new(format!("server {}: {why}", server.id)))?;
-            self.0.insert(server.profile.clone(), profile);
-        }
-        self.0
-            .get(&server.profile)
-            .map(|profile| profile.for_server(&server.id))
-            .ok_or_else(|| AppFault::new("a profile is gone"))
-    }
-}
-
 /// Opens a server's parts, and hangs on its board the faults that the settings name.
 ///
 /// A machine that can outlive the daemon comes with the way to stop it.
 pub(super) async fn open(
     base: &Foundations,
     server: &Server,
-    profile: Arc<Profile>,
     board: &Arc<FaultBoard>,
 ) -> Result<(Parts, Option<qemu::Closing>), AppFault> {
     let fail = |why: &dyn Display| AppFault::new(format!("server {}: {why}", server.id));
+    let profile = server.own_profile();
+    let profile = profile.ok_or_else(|| fail(&"its profile was not read"))?;
     let (mut parts, closing) = match server.driver {
         DriverName::Sim => {
             let mut parts = open_sim(base, server, profile, board)?;
@@ -106,18 +84,11 @@ fn open_sim(
 
 /// Takes away the parts that the settings switch off, and the faults that only they could have.
 fn switch_off(server: &Server, parts: &mut Parts) {
-    let mut gone: Vec<FaultKind> = Vec::new();
     if server.power.is_off() {
         parts.power = None;
-        gone.extend([
-            FaultKind::DeafSoftOff,
-            FaultKind::DeadPowerLed,
-            FaultKind::StuckReset,
-        ]);
     }
     if server.display.is_off() {
         parts.display = None;
-        gone.push(FaultKind::NoSignal);
     }
     if server.input.is_off() {
         parts.input = None;
@@ -127,10 +98,11 @@ fn switch_off(server: &Server, parts: &mut Parts) {
     }
     if server.health.is_off() {
         parts.health = None;
-        gone.push(FaultKind::SensorValue);
     }
     if server.boot.is_off() {
         parts.boot = None;
     }
-    parts.faults.retain(|kind| !gone.contains(kind));
+    parts
+        .faults
+        .retain(|kind| server.part_missing_for(*kind).is_none());
 }

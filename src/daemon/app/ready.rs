@@ -119,7 +119,7 @@ fn quoted(path: &str) -> String {
 
 /// The bound addresses: `https` and `http` serve, `redirect` sends to HTTPS; servers with an address
 /// of their own stand in `https` after the shared ones, and by id in `servers`.
-fn addresses(open: &Open) -> Value {
+pub(super) fn addresses(open: &Open) -> Value {
     let mut all = Map::new();
     let mut add = |name: &str, addresses: Vec<SocketAddr>| {
         if !addresses.is_empty() {

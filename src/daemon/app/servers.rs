@@ -17,12 +17,11 @@ use tokio::{
     time::{timeout, timeout_at},
 };
 
-use super::{
-    AppFault,
-    boot::Foundations,
-    parts::{self, Profiles},
+use super::{AppFault, boot::Foundations, parts};
+use crate::{
+    drivers::qemu,
+    settings::{Server, changes_of},
 };
-use crate::{drivers::qemu, settings::Server};
 
 /// How long an engine may take to let go of its driver once its server was removed.
 const LET_GO: Duration = Duration::from_secs(2);
@@ -51,6 +50,8 @@ struct Running {
 pub(super) enum Machines {
     /// They go on as they are, and are found again.
     Leave,
+    /// They go on as they are with nobody to manage them, and the log says so.
+    Abandon,
     /// No process is left of them.
     Stop,
 }
@@ -62,12 +63,16 @@ pub(super) struct ServerSet {
 }
 
 /// What a reload has to do.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(super) struct Difference {
-    /// Servers to be opened: new ones, and those whose settings changed.
-    pub(super) open: Vec<Server>,
-    /// Servers to be let go first: those that are gone, and those whose settings changed.
-    pub(super) close: Vec<ServerId>,
+    /// Servers that were not in the settings.
+    pub(super) new: Vec<Server>,
+    /// Servers that are managed with other settings, and what is other.
+    pub(super) changed: Vec<(Server, Vec<String>)>,
+    /// Servers that were in the settings and could not be opened.
+    pub(super) failed: Vec<Server>,
+    /// Servers that are in the settings no more.
+    pub(super) gone: Vec<ServerId>,
 }
 
 impl ServerSet {
@@ -80,19 +85,17 @@ impl ServerSet {
 
     /// Opens servers; all or none.
     pub(super) async fn open_all(&self, servers: &[Server]) -> Result<Vec<Opened>, AppFault> {
-        let mut profiles = Profiles::default();
         let mut opened = Vec::with_capacity(servers.len());
         for server in servers {
-            opened.push(self.open(server, &mut profiles).await?);
+            opened.push(self.open(server).await?);
         }
         Ok(opened)
     }
 
-    async fn open(&self, server: &Server, profiles: &mut Profiles) -> Result<Opened, AppFault> {
+    async fn open(&self, server: &Server) -> Result<Opened, AppFault> {
         let bmc = &self.base.bmc;
-        let profile = profiles.of(server)?;
         let faults = Arc::new(FaultBoard::new(bmc.clock.clone()));
-        let (parts, closing) = parts::open(&self.base, server, profile, &faults).await?;
+        let (parts, closing) = parts::open(&self.base, server, &faults).await?;
         let setup = EngineSetup {
             id: server.id.clone(),
             parts,
@@ -134,24 +137,24 @@ impl ServerSet {
         self.base.bmc.servers.add(handles);
     }
 
-    /// What is to be done so that these servers run.
-    pub(super) fn difference(&self, wanted: &[Server]) -> Difference {
+    /// What is to be done so that these servers run; `before` are those that the settings had.
+    pub(super) fn difference(&self, before: &[Server], wanted: &[Server]) -> Difference {
         let mut difference = Difference::default();
+        let known: BTreeSet<&ServerId> = before.iter().map(|server| &server.id).collect();
         for server in wanted {
             match self.running.get(&server.id) {
                 Some(running) if running.settings == *server => {}
-                Some(_) => {
-                    difference.close.push(server.id.clone());
-                    difference.open.push(server.clone());
+                Some(running) => {
+                    let changes = changes_of(&running.settings, server);
+                    difference.changed.push((server.clone(), changes));
                 }
-                None => difference.open.push(server.clone()),
+                None if known.contains(&server.id) => difference.failed.push(server.clone()),
+                None => difference.new.push(server.clone()),
             }
         }
         let ids: BTreeSet<&ServerId> = wanted.iter().map(|server| &server.id).collect();
-        let gone = |id: &&ServerId| !ids.contains(id);
-        difference
-            .close
-            .extend(self.running.keys().filter(gone).cloned());
+        let gone = self.running.keys().filter(|id| !ids.contains(id));
+        difference.gone = gone.cloned().collect();
         difference
     }
 
@@ -219,6 +222,16 @@ async fn end(running: Running, machines: Machines) {
             if timeout(STOP_MACHINES, closing.stop()).await.is_err() {
                 tracing::error!("server {}: its machine could not be stopped", settings.id);
             }
+        }
+        (Some(closing), Machines::Abandon) => {
+            if let Some(pid) = closing.pid() {
+                tracing::warn!(
+                    "server {}: its machine goes on unmanaged, as process {pid}; it is found again \
+                     when the server is back in the settings",
+                    settings.id
+                );
+            }
+            closing.leave().await;
         }
         (Some(closing), Machines::Leave) => closing.leave().await,
         (None, _) => {}

@@ -93,7 +93,7 @@ async fn servers_come_and_go_while_another_goes_on() {
     let mut daemon = start(&[MEMORY, &a, &b], &serve()).await;
     let (stays, goes) = (server(&daemon, "a").watch(), server(&daemon, "b").watch());
     let what = daemon.change_to(settings(&[MEMORY, &a, &c])).await.unwrap();
-    assert_eq!(what, ["servers 1 added, 1 removed"]);
+    assert_eq!(what, ["servers added: c", "servers removed: b"]);
     assert_eq!(ids(&daemon), ["a", "c"]);
     assert!(stays.has_changed().is_ok(), "its engine runs on");
     assert!(goes.has_changed().is_err(), "its engine has ended");
@@ -107,7 +107,7 @@ async fn a_server_whose_settings_changed_is_opened_anew() {
     let without = settings(&[MEMORY, plain, "power.driver = \"none\"\n"]);
     assert_eq!(
         daemon.change_to(without).await.unwrap(),
-        ["servers 1 changed"]
+        ["servers changed: a (power.driver)"]
     );
     assert!(!server(&daemon, "a").snapshot().abilities.has_power);
 }

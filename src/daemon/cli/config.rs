@@ -3,7 +3,10 @@
 use clap::Subcommand;
 
 use super::{Failure, print, serve::SettingsFile};
-use crate::settings::show;
+use crate::{
+    app::first_start,
+    settings::{KeyPath, Problem, Problems, show},
+};
 
 /// `outband config`.
 #[derive(Debug, Subcommand)]
@@ -25,6 +28,15 @@ impl Config {
         match self {
             Self::Check { file } => {
                 let loaded = file.load()?;
+                if let Err(why) = first_start::check(&loaded.settings) {
+                    let key = KeyPath::dotted("access.first_password_file");
+                    let problem = Problem {
+                        at: loaded.layers.source(&key),
+                        key: Some(key),
+                        what: why.to_string(),
+                    };
+                    return Err(Problems(vec![problem]).into());
+                }
                 let files = match loaded.files.as_slice() {
                     [] => format!("there is no {}: the defaults hold", file.path().display()),
                     files => {

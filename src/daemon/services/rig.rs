@@ -21,7 +21,7 @@ use outband_core::{
     faults::{FaultBoard, FaultKind},
     host::{BootId, BoxFuture, Clock, Hasher, HostFault},
     inventory::{Drive, Inventory, MemoryModule, Nic, Processor},
-    sensors::{Entity, Reading, SensorKind, SensorSpec, Thresholds},
+    sensors::{Reading, SensorKind, SensorSpec, Thresholds},
     server::{BootMode, BootOverride, BootTarget, EngineSetup, Servers},
     tasks::Tasks,
 };
@@ -133,19 +133,11 @@ struct FakeHealth;
 impl Health for FakeHealth {
     fn sensors(&self) -> Arc<[SensorSpec]> {
         let sensor = |id: &str, kind| SensorSpec {
-            id: id.into(),
-            name: id.into(),
-            entity: Entity { id: 3, instance: 1 },
-            kind,
-            min: 0.0,
-            max: 100.0,
-            accuracy: 1.0,
             thresholds: Thresholds {
                 upper_caution: Some(80.0),
                 ..Thresholds::default()
             },
-            hysteresis: 1.0,
-            needs_power: false,
+            ..SensorSpec::new(id, kind, 0.0..=100.0)
         };
         Arc::new([
             sensor("temp", SensorKind::Temperature),

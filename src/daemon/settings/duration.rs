@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use super::unit::{self, Unit};
+
 /// A length of time with its unit, in whole milliseconds.
 ///
 /// Written as a whole number and one of `ms`, `s`, `m`, `h`, `d`; shown in the largest of them that
@@ -20,7 +22,7 @@ pub struct Time {
 pub struct BadTime(String);
 
 /// The units, largest first, in milliseconds.
-const UNITS: [(&str, u64); 5] = [
+const UNITS: [Unit; 5] = [
     ("d", 86_400_000),
     ("h", 3_600_000),
     ("m", 60_000),
@@ -48,16 +50,8 @@ impl FromStr for Time {
     type Err = BadTime;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bad = || BadTime(text.chars().take(64).collect());
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at(digits);
-        let number: u64 = number.parse().map_err(|_| bad())?;
-        UNITS
-            .iter()
-            .find(|(name, _)| *name == unit)
-            .and_then(|(_, in_ms)| number.checked_mul(*in_ms))
-            .map(|ms| Self { ms })
-            .ok_or_else(bad)
+        let ms = unit::parse(text, &UNITS).ok_or_else(|| BadTime(unit::shown(text)))?;
+        Ok(Self { ms })
     }
 }
 
@@ -76,9 +70,7 @@ impl From<Time> for String {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fits = |(_, in_ms): &&(&str, u64)| self.ms != 0 && self.ms.is_multiple_of(*in_ms);
-        let (unit, in_ms) = UNITS.iter().find(fits).unwrap_or(&("s", 1000));
-        write!(f, "{}{unit}", self.ms / in_ms)
+        f.write_str(&unit::show(self.ms, &UNITS, "s"))
     }
 }
 

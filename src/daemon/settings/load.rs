@@ -100,7 +100,8 @@ fn typed(layers: Layer, folder: &Path, mut problems: Vec<Problem>) -> Result<Loa
     };
     let settings = settings.map(|mut settings| {
         check::resolve(&mut settings, folder);
-        let mut found = check::check(&settings);
+        let mut found = check::read_profiles(&mut settings);
+        found.extend(check::check(&settings));
         // A bad value was taken out: that it is missing now is not another problem.
         found.retain(|(key, _)| {
             let mut bad = problems.iter().filter_map(|problem| problem.key.as_ref());

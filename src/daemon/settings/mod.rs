@@ -9,6 +9,7 @@
 
 mod address;
 mod check;
+mod diff;
 mod duration;
 mod key;
 pub mod layers;
@@ -20,6 +21,7 @@ mod server;
 mod service;
 mod show;
 mod size;
+mod unit;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use address::{Address, BadAddress};
+pub use diff::{changed_keys, changes_of};
 pub use duration::{BadTime, Time};
 pub use key::{KeyPath, Step};
 pub use load::{Loaded, load, load_layers};

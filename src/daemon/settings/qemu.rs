@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{DriverName, KeyPath, Server};
-use crate::drivers::qemu::{Network, Settings};
+use crate::drivers::qemu::{Firmware, Network, Settings};
 
 /// Makes relative paths absolute. A program's bare name is looked up in `PATH` and stays.
 pub(super) fn resolve(settings: &mut Settings, absolute: impl Fn(&Path) -> PathBuf) {
@@ -31,11 +31,20 @@ pub(super) fn resolve(settings: &mut Settings, absolute: impl Fn(&Path) -> PathB
     }
 }
 
-/// What is wrong. `disks`: the files that servers before this one write to.
+/// What the servers before one have of the host.
+#[derive(Debug, Default)]
+pub(super) struct Host<'a> {
+    /// The files that they write to.
+    disks: BTreeSet<&'a Path>,
+    /// The programs and firmware that were looked for.
+    looked_for: BTreeSet<(&'a Path, Firmware)>,
+}
+
+/// What is wrong.
 pub(super) fn check<'a>(
     at: usize,
     server: &'a Server,
-    disks: &mut BTreeSet<&'a Path>,
+    host: &mut Host<'a>,
 ) -> Vec<(KeyPath, String)> {
     let path = |key: &str| {
         let start = KeyPath::server(at, "qemu");
@@ -50,6 +59,11 @@ pub(super) fn check<'a>(
     if server.driver != DriverName::Qemu || !found.is_empty() {
         return found;
     }
+    let needs = (&*server.qemu.program, server.qemu.firmware);
+    if host.looked_for.insert(needs) {
+        let missing = server.qemu.missing().into_iter();
+        found.extend(missing.map(|(key, fault)| (path(key), fault.to_string())));
+    }
     let absent = |file: &Path| format!("{}: there is no such file", file.display());
     if let Some(cd) = server.qemu.cd.as_deref().filter(|cd| !cd.is_file()) {
         found.push((path("cd"), absent(cd)));
@@ -59,7 +73,7 @@ pub(super) fn check<'a>(
         if disk.size.is_none() && !disk.file.exists() {
             let what = format!("{}; give `size` to have it made", absent(&disk.file));
             found.push((key, what));
-        } else if !disks.insert(&disk.file) {
+        } else if !host.disks.insert(&disk.file) {
             let what = format!("{}: another disk is this file too", disk.file.display());
             found.push((key, what));
         }

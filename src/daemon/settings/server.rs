@@ -4,17 +4,18 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
 };
 
 use outband_core::{
-    faults::{Fault, FaultScope},
+    faults::{Fault, FaultKind, FaultScope},
     server::ServerId,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::{
     Address,
-    profile::{BadProfile, Profile},
+    profile::{BadProfile, Blueprint, Profile},
 };
 use crate::drivers::qemu;
 
@@ -27,9 +28,13 @@ pub struct Server {
     /// The driver that makes its parts real.
     #[serde(default)]
     pub driver: DriverName,
-    /// What a simulated server is like, and what a virtual one calls itself: a built-in profile's name or the path of a profile.
+    /// What a simulated server is like, and what a virtual one calls itself: a built-in profile's
+    /// name or the path of a profile.
     #[serde(default = "default_profile")]
     pub profile: String,
+    /// What was read under that name when the settings were: two settings differ where it does.
+    #[serde(skip)]
+    pub blueprint: Option<Arc<Blueprint>>,
     /// Its power.
     #[serde(default)]
     pub power: Part,
@@ -67,6 +72,7 @@ impl Server {
             id,
             driver: DriverName::default(),
             profile: default_profile(),
+            blueprint: None,
             power: Part::default(),
             display: Part::default(),
             input: Part::default(),
@@ -86,15 +92,38 @@ impl Server {
         is_path.then(|| Path::new(&self.profile))
     }
 
-    /// Its profile, as a server of the id `1` has it.
-    ///
-    /// # Errors
-    /// [`BadProfile`] when there is none of this name, or it is wrong.
-    pub fn read_profile(&self) -> Result<Profile, BadProfile> {
-        match self.profile_file() {
+    /// Reads its profile, from the file or from what is built in.
+    pub(super) fn read_profile(&self) -> Result<Arc<Blueprint>, BadProfile> {
+        let profile = match self.profile_file() {
             Some(file) => Profile::load(file),
             None => Profile::builtin(&self.profile),
-        }
+        };
+        profile.map(|profile| profile.blueprint)
+    }
+
+    /// Its profile with its own numbers; `None` where the settings were not loaded.
+    #[must_use]
+    pub fn own_profile(&self) -> Option<Arc<Profile>> {
+        let blueprint = self.blueprint.clone()?;
+        Some(Arc::new(Profile::made_from(blueprint, &self.id)))
+    }
+
+    /// The part that is switched off and without which there is no fault of this kind.
+    #[must_use]
+    pub fn part_missing_for(&self, kind: FaultKind) -> Option<&'static str> {
+        let (name, part) = match kind {
+            FaultKind::DeafSoftOff | FaultKind::DeadPowerLed | FaultKind::StuckReset => {
+                ("power", &self.power)
+            }
+            FaultKind::NoSignal => ("display", &self.display),
+            FaultKind::SensorValue => ("health", &self.health),
+            FaultKind::SlowPost
+            | FaultKind::SelEntry
+            | FaultKind::LateDatagrams
+            | FaultKind::LostDatagrams
+            | FaultKind::HttpUnavailable => return None,
+        };
+        part.is_off().then_some(name)
     }
 }
 

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::unit::{self, Unit};
+
 /// A number of bytes with its unit.
 ///
 /// Written as a whole number and one of `B`, `KiB`, `MiB`, `GiB`, `TiB`; shown in the largest of
@@ -17,8 +19,14 @@ pub struct Bytes(u64);
 #[error("`{0}` is no size: write a whole number and B, KiB, MiB, GiB or TiB, as in \"4GiB\"")]
 pub struct BadSize(String);
 
-/// The units, largest first, as powers of two.
-const UNITS: [(&str, u32); 5] = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
+/// The units, largest first, in bytes.
+const UNITS: [Unit; 5] = [
+    ("TiB", 1 << 40),
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("B", 1),
+];
 
 impl Bytes {
     /// So many bytes.
@@ -44,16 +52,8 @@ impl FromStr for Bytes {
     type Err = BadSize;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bad = || BadSize(text.chars().take(64).collect());
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at(digits);
-        let number: u64 = number.parse().map_err(|_| bad())?;
-        UNITS
-            .iter()
-            .find(|(name, _)| *name == unit)
-            .and_then(|(_, power)| number.checked_mul(1 << power))
-            .map(Self)
-            .ok_or_else(bad)
+        let bytes = unit::parse(text, &UNITS).ok_or_else(|| BadSize(unit::shown(text)))?;
+        Ok(Self(bytes))
     }
 }
 
@@ -72,9 +72,7 @@ impl From<Bytes> for String {
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fits = |(_, power): &&(&str, u32)| self.0 != 0 && self.0.trailing_zeros() >= *power;
-        let (unit, power) = UNITS.iter().find(fits).unwrap_or(&("B", 0));
-        write!(f, "{}{unit}", self.0 >> power)
+        f.write_str(&unit::show(self.0, &UNITS, "B"))
     }
 }
 

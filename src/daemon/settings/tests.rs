@@ -199,6 +199,22 @@ fn bad_settings_name_file_line_and_key() {
             "[[server]]\nid = \"1\"\ndriver = \"qemu\"\nqemu.cd = \"no.iso\"",
             "outband.toml:4: server.qemu.cd: no.iso: there is no such file",
         ),
+        (
+            "[[server]]\nid = \"1\"\nsim.journal = true\n[[server]]\nid = \"1.journal\"",
+            "outband.toml:3: server.sim.journal: its file would stand where the server `1.journal`",
+        ),
+        (
+            "[[server]]\nid = \"1\"\ndriver = \"qemu\"\nqemu.program = \"/no/qemu\"",
+            "outband.toml:4: server.qemu.program: QEMU is not installed: there is no `/no/qemu`",
+        ),
+        (
+            "[service.https]\ncertificate = \"no.pem\"\nkey = \"no.key\"",
+            "outband.toml:2: service.https.certificate: can't read no.pem: ",
+        ),
+        (
+            "[state]\ndir = \"outband.toml/state\"",
+            "outband.toml:2: state.dir: outband.toml/state: outband.toml is no folder",
+        ),
         ("[state]\ndir = [\n", "outband.toml:2: state.dir: "),
         ("[state]\ndir = \"memory\n", "outband.toml:2: state.dir: "),
         ("[state\n", "outband.toml:1: state: "),
@@ -210,6 +226,43 @@ fn bad_settings_name_file_line_and_key() {
             "{text}\nshould say: {begins}\nsays: {found:#?}"
         );
     }
+}
+
+#[test]
+fn a_fault_that_the_server_can_not_have_is_refused_as_the_settings_spell_it() {
+    // Each: the server, the fault, the line and the key that is wrong, and why.
+    let table = [
+        (
+            "display.driver = \"none\"",
+            "kind = \"no-signal\"",
+            "5: server.sim.fault.kind: `no-signal` needs the part `display`, which is switched off",
+        ),
+        (
+            "driver = \"qemu\"",
+            "kind = \"http-unavailable\"",
+            "5: server.sim.fault.kind: `http-unavailable` is for simulated computers, and this \
+             server's driver is `qemu`",
+        ),
+        (
+            "profile = \"board\"",
+            "kind = \"late-datagrams\"\nby_ms = 5",
+            "5: server.sim.fault.kind: this server can't have the fault `late-datagrams`",
+        ),
+        (
+            "profile = \"pc\"",
+            "kind = \"sensor-value\"\nsensor = \"warp-core\"\nvalue = 1.0",
+            "6: server.sim.fault.sensor: the profile `pc` has no sensor `warp-core`",
+        ),
+    ];
+    for (at, (keys, fault, says)) in table.iter().enumerate() {
+        let text = format!("[[server]]\nid = \"1\"\n{keys}\n[[server.sim.fault]]\n{fault}\n");
+        let found = complaints(&format!("fault-{at}"), &text);
+        assert_eq!(found, [format!("outband.toml:{says}")], "{text}");
+    }
+    let many = "[[server.sim.fault]]\nkind = \"no-signal\"\n";
+    let text = format!("[[server]]\nid = \"1\"\n{}", many.repeat(65));
+    let says = "outband.toml:131: server.sim.fault: there are as many faults as there may be (64)";
+    assert_eq!(complaints("fault-many", &text), [says]);
 }
 
 #[test]

@@ -140,12 +140,8 @@ impl Keeper {
         match &self.source {
             Source::Files { certificate, key } => {
                 files::warn_if_shared(key);
-                let texts = (
-                    files::read_existing(certificate)?,
-                    files::read_existing(key)?,
-                );
                 Ok(Ready {
-                    key: files::pair((certificate, &texts.0), (key, &texts.1))?,
+                    key: files::read_pair(certificate, key)?,
                     new: false,
                 })
             }

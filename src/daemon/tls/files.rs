@@ -36,7 +36,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<String>>, TlsFault> {
 }
 
 /// Reads a file that must be there.
-pub(super) fn read_existing(path: &Path) -> Result<Zeroizing<String>, TlsFault> {
+fn read_existing(path: &Path) -> Result<Zeroizing<String>, TlsFault> {
     read(path)?.ok_or_else(|| TlsFault::File {
         doing: "read",
         path: path.to_owned(),
@@ -74,6 +74,12 @@ pub(super) fn warn_if_shared(key: &Path) {
     if fs::metadata(key).is_ok_and(|found| found.mode() & 0o077 != 0) {
         tracing::warn!(path = %key.display(), "others than its owner may read this private key");
     }
+}
+
+/// Reads a certificate chain and its key, which must be there and belong together.
+pub(super) fn read_pair(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsFault> {
+    let texts = (read_existing(certificate)?, read_existing(key)?);
+    pair((certificate, &texts.0), (key, &texts.1))
 }
 
 /// A certificate chain and its key, from their armoured texts.

@@ -13,7 +13,7 @@ pub(crate) mod tests;
 
 use std::{
     fmt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -57,6 +57,14 @@ pub enum TlsFault {
     /// The TLS library refused.
     #[error("TLS: {0}")]
     Tls(#[from] rustls::Error),
+}
+
+/// Whether two files are a certificate chain and its key (PEM) that can be served with.
+///
+/// # Errors
+/// [`TlsFault`], which names the file.
+pub fn check_files(certificate: &Path, key: &Path) -> Result<(), TlsFault> {
+    files::read_pair(certificate, key).map(drop)
 }
 
 /// What a listener speaks TLS with. Clones share the certificate, which can be changed while

@@ -3,10 +3,12 @@
 import json
 import pathlib
 import re
+import signal
 
 from . import settings
 from .daemon import PASSWORD, Daemon, run
 from .redfish import ACCOUNTS, Redfish
+from .waiting import until
 
 # What a made-up password looks like.
 MADE_UP = re.compile(r"(?<!\S)[a-km-np-z2-9]{16}(?!\S)")
@@ -67,6 +69,21 @@ class Serve(Bmc):
         argv = ["serve", "--config", str(self.file)]
         super().__init__(Daemon(*argv, wrapper=wrapper, **env), folder)
         self.where = ("--config", str(self.file))
+
+    def write(self, *servers: str, base: str = settings.BASE) -> None:
+        """Writes other settings, which a reload then reads."""
+        settings.write(self.folder, *servers, base=base, password=PASSWORD)
+
+    def reload(self) -> str:
+        """Makes the daemon read its settings again and gives what it says came of it."""
+        before = len(self._came_of_reloads())
+        self.daemon.signal(signal.SIGHUP)
+        said = until(lambda: self._came_of_reloads()[before:], "the end of the reload")
+        return said[0]
+
+    def _came_of_reloads(self) -> list[str]:
+        ends = ("settings read again", "everything stays as it was")
+        return [line for line in self.daemon.errors if any(end in line for end in ends)]
 
     def journal(self, server: str = "1") -> list[dict]:
         """What the simulated machine saw, oldest first, in its own words."""

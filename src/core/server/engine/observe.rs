@@ -125,6 +125,7 @@ impl Engine {
                 self.off_by_itself = Some(OffCause::Failed);
                 self.report(&why);
             }
+            Some(Observed::Inventory(inventory)) => self.inventory = inventory,
             Some(Observed::SystemEvent(event)) => {
                 self.events.record(NewEvent {
                     server: Some(self.id.clone()),

@@ -79,7 +79,7 @@ pub(super) struct Doors {
 }
 
 /// The addresses that answer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Open {
     pub(super) https: Vec<SocketAddr>,
     pub(super) plain: Vec<SocketAddr>,

@@ -88,7 +88,7 @@ impl Line {
         self.add("-accel", accelerator);
         self.add("-cpu", "max");
         self.add("-smp", settings.cpus.to_string());
-        self.add("-m", format!("{}K", settings.memory.0 >> 10));
+        self.add("-m", format!("{}K", settings.memory.get() >> 10));
         self.add("-rtc", "base=utc");
         // A guest that shut down stays, stopped, until the event was taken. A panic is told of and
         // changes nothing, as on a board; a watchdog resets.

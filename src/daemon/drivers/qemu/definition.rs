@@ -7,12 +7,14 @@ use outband_core::{
     inventory::{Drive, Inventory, MemoryModule, Nic, Processor},
     server::{BootMode, BootTarget, ServerId},
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     fault::Fault,
     settings::{Bus, Firmware, Mac, Settings},
 };
+use crate::settings::{Bytes, changed_keys};
 
 /// Where distributions keep OVMF: code, variables, and both for secure boot.
 const OVMF: [[&str; 4]; 2] = [
@@ -52,6 +54,25 @@ pub(super) struct Ovmf {
     pub(super) secure: bool,
 }
 
+/// What a machine is made from. It is kept beside a process, which stays what it was started as
+/// while the settings change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Source {
+    pub(super) settings: Settings,
+    pub(super) identity: Inventory,
+}
+
+impl Source {
+    /// What another source changes, for people.
+    pub(super) fn changes(&self, new: &Self) -> Vec<String> {
+        let mut changes = changed_keys(&self.settings, &new.settings);
+        if self.identity != new.identity {
+            changes.push("maker, model and numbers".to_owned());
+        }
+        changes
+    }
+}
+
 /// A machine.
 #[derive(Debug, Clone)]
 pub(super) struct Definition {
@@ -73,26 +94,33 @@ impl Definition {
         identity: Inventory,
         accelerated: Accelerated,
     ) -> Result<Self, Fault> {
-        let given = identity.uuid.as_deref().and_then(|uuid| uuid.parse().ok());
-        let uuid = given.unwrap_or_else(|| derived(&id, "machine"));
-        let ovmf = find_ovmf(settings.firmware == Firmware::UefiSecure, |path| {
-            path.is_file()
-        });
-        match settings.firmware {
-            Firmware::Uefi if ovmf.is_none() => return Err(Fault::NoFirmware("UEFI")),
-            Firmware::UefiSecure if ovmf.is_none() => {
-                return Err(Fault::NoFirmware("UEFI secure boot"));
-            }
-            _ => {}
-        }
+        let ovmf = ovmf(settings.firmware)?;
         Ok(Self {
+            uuid: uuid(&id, &identity),
             id,
             settings,
-            uuid,
             identity,
             accelerated,
             ovmf,
         })
+    }
+
+    /// What it is made from.
+    pub(super) fn source(&self) -> Source {
+        Source {
+            settings: self.settings.clone(),
+            identity: self.identity.clone(),
+        }
+    }
+
+    /// The same machine as an earlier source made it.
+    pub(super) fn made_from(&self, source: Source) -> Self {
+        Self {
+            uuid: uuid(&self.id, &source.identity),
+            settings: source.settings,
+            identity: source.identity,
+            ..self.clone()
+        }
     }
 
     /// The mode that it boots in when none is asked for.
@@ -150,7 +178,7 @@ impl Definition {
         }];
         inventory.memory = vec![MemoryModule {
             slot: "DIMM 0".into(),
-            mib: settings.memory.0 >> 20,
+            mib: settings.memory.get() >> 20,
             ..MemoryModule::default()
         }];
         let nic = |at| Nic {
@@ -164,7 +192,7 @@ impl Definition {
             bytes: std::fs::metadata(&disk.file)
                 .ok()
                 .map(|file| file.len())
-                .or(disk.size.map(|size| size.0)),
+                .or(disk.size.map(Bytes::get)),
             protocol: match disk.bus {
                 Bus::Virtio => None,
                 Bus::Sata => Some("SATA".into()),
@@ -178,12 +206,28 @@ impl Definition {
     }
 }
 
+/// The machine's UUID: the one it is given, or one that follows from the server's id.
+fn uuid(id: &ServerId, identity: &Inventory) -> Uuid {
+    let given = identity.uuid.as_deref().and_then(|uuid| uuid.parse().ok());
+    given.unwrap_or_else(|| derived(id, "machine"))
+}
+
 /// A UUID that is the same for the same server each time.
 fn derived(id: &ServerId, what: &str) -> Uuid {
     Uuid::new_v5(
         &Uuid::NAMESPACE_OID,
         format!("outband {id} {what}").as_bytes(),
     )
+}
+
+/// UEFI's files; `None` where there are none and none are needed.
+pub(super) fn ovmf(firmware: Firmware) -> Result<Option<Ovmf>, Fault> {
+    let found = find_ovmf(firmware == Firmware::UefiSecure, |path| path.is_file());
+    match firmware {
+        Firmware::Uefi if found.is_none() => Err(Fault::NoFirmware("UEFI")),
+        Firmware::UefiSecure if found.is_none() => Err(Fault::NoFirmware("UEFI secure boot")),
+        _ => Ok(found),
+    }
 }
 
 fn find_ovmf(secure: bool, is_there: impl Fn(&Path) -> bool) -> Option<Ovmf> {

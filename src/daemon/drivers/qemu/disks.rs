@@ -5,7 +5,8 @@ use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path};
 use outband_core::server::{BootMode, BootTarget};
 use outband_protocol::uefi;
 
-use super::{definition::Definition, fault::Fault, folder::Folder, plan::Plan, settings::Size};
+use super::{definition::Definition, fault::Fault, folder::Folder, plan::Plan};
+use crate::settings::Bytes;
 
 /// Makes what isn't there, and writes into UEFI's variables what this boot is to do. What is there
 /// stays as it is.
@@ -25,13 +26,13 @@ pub(super) fn make(machine: &Definition, folder: &Folder, plan: &Plan) -> Result
 }
 
 /// An empty image: it takes room only as it is written.
-fn make_disk(file: &Path, size: Size) -> Result<(), Fault> {
+fn make_disk(file: &Path, size: Bytes) -> Result<(), Fault> {
     let made = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(file)
-        .and_then(|file| file.set_len(size.0));
+        .and_then(|file| file.set_len(size.get()));
     match made {
         Err(why) if why.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made.map_err(Fault::file(format!("make the disk {}", file.display()))),

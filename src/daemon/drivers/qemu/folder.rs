@@ -21,11 +21,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     command_line::{JOURNAL, MONITOR, SCREEN, SERIAL},
+    definition::Source,
     fault::Fault,
     plan::Plan,
 };
 
 const RECORD: &str = "process.json";
+const SOURCE: &str = "machine.json";
 const USED: &str = "used-override";
 const OUTPUT: &str = "qemu.log";
 const LOCK: &str = "lock";
@@ -98,7 +100,7 @@ impl Folder {
 
     /// Removes what an earlier process left.
     pub(super) fn clear(&self) -> Result<(), Fault> {
-        for name in [MONITOR, SCREEN, SERIAL, JOURNAL, RECORD] {
+        for name in [MONITOR, SCREEN, SERIAL, JOURNAL, RECORD, SOURCE] {
             match fs::remove_file(self.path.join(name)) {
                 Ok(()) => {}
                 Err(why) if why.kind() == io::ErrorKind::NotFound => {}
@@ -155,6 +157,20 @@ impl Folder {
         let text = serde_json::to_vec(record).map_err(io::Error::from);
         let kept = text.and_then(|text| self.replace(RECORD, &text));
         kept.map_err(Fault::file("write down the process"))
+    }
+
+    /// What the process was started from; `None` where that isn't known or can't be understood.
+    /// Apart from [`Folder::record`], so that a process is found again in any case.
+    pub(super) fn source(&self) -> Option<Source> {
+        let bytes = fs::read(self.path.join(SOURCE)).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Writes down what a process is started from.
+    pub(super) fn keep_source(&self, source: &Source) -> Result<(), Fault> {
+        let text = serde_json::to_vec(source).map_err(io::Error::from);
+        let kept = text.and_then(|text| self.replace(SOURCE, &text));
+        kept.map_err(Fault::file("write down what the machine is made from"))
     }
 
     /// The last override that a boot was given.

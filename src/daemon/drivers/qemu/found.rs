@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::{
     connections,
     fault::Fault,
-    machine::{Machine, QUIT, Running},
+    machine::{Alive, Machine, QUIT, Running},
     monitor::Monitor,
     plan::Plan,
     process::Process,
@@ -75,7 +75,12 @@ impl Machine {
         }
         tracing::info!(server = %self.definition.id, pid = process.pid(), state = ?status.status,
             "found the machine again");
-        self.shared.pid.send_replace(Some(process.pid()));
+        self.note_changes();
+        let started_as = self.earlier.as_ref().map(|earlier| &earlier.settings);
+        self.shared.alive.send_replace(Some(Alive {
+            pid: process.pid(),
+            cpus: started_as.unwrap_or(&self.definition.settings).cpus,
+        }));
         self.running = Some(Running {
             process,
             monitor,
@@ -94,5 +99,18 @@ impl Machine {
             }
         }
         Ok(())
+    }
+    /// Remembers what the process was started from where the settings have changed since.
+    fn note_changes(&mut self) {
+        let now = self.definition.source();
+        self.earlier = self.folder.source().filter(|earlier| *earlier != now);
+        if let Some(earlier) = &self.earlier {
+            let changes = earlier.changes(&now).join(", ");
+            tracing::warn!(
+                "server {}: its machine goes on as it was started; it takes over what changed at \
+                 its next power-on ({changes})",
+                self.definition.id
+            );
+        }
     }
 }

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use outband_core::{
     driver::Health,
-    sensors::{Entity, Reading, SensorKind, SensorSpec, Thresholds},
+    sensors::{Entity, Reading, SensorKind, SensorSpec},
 };
 use tokio::{sync::watch, time::Instant};
 
-use super::process::stat_field;
+use super::{machine::Alive, process::stat_field};
 
 /// Readings closer together than this are the same reading: ticks are too coarse.
 const AT_LEAST: std::time::Duration = std::time::Duration::from_millis(500);
@@ -16,8 +16,7 @@ const AT_LEAST: std::time::Duration = std::time::Duration::from_millis(500);
 /// The load of a machine's process, in percent of its processors.
 #[derive(Debug)]
 pub(super) struct Load {
-    pid: watch::Receiver<Option<i32>>,
-    cpus: u16,
+    alive: watch::Receiver<Option<Alive>>,
     sensors: Arc<[SensorSpec]>,
     last: Mutex<Option<Sample>>,
 }
@@ -32,29 +31,23 @@ struct Sample {
 }
 
 impl Load {
-    pub(super) fn new(pid: watch::Receiver<Option<i32>>, cpus: u16) -> Self {
+    pub(super) fn new(alive: watch::Receiver<Option<Alive>>) -> Self {
         let sensor = SensorSpec {
-            id: "cpu-load".into(),
             name: "CPU load".into(),
             entity: Entity { id: 3, instance: 1 },
-            kind: SensorKind::Percent,
-            min: 0.0,
-            max: 100.0,
             accuracy: 1.0,
-            thresholds: Thresholds::default(),
-            hysteresis: 0.0,
             needs_power: true,
+            ..SensorSpec::new("cpu-load", SensorKind::Percent, 0.0..=100.0)
         };
         Self {
-            pid,
-            cpus,
+            alive,
             sensors: Arc::new([sensor]),
             last: Mutex::new(None),
         }
     }
 
     fn load(&self, now: Instant) -> Option<f64> {
-        let pid = (*self.pid.borrow())?;
+        let Alive { pid, cpus } = (*self.alive.borrow())?;
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let before = last.filter(|sample| sample.pid == pid);
         if let Some(sample) = before
@@ -66,7 +59,7 @@ impl Load {
         let load = before.map(|before| {
             let worked = ticks.saturating_sub(before.ticks) as f64 / ticks_per_second();
             let passed = now.saturating_duration_since(before.at).as_secs_f64();
-            (100.0 * worked / passed / f64::from(self.cpus)).clamp(0.0, 100.0)
+            (100.0 * worked / passed / f64::from(cpus)).clamp(0.0, 100.0)
         });
         *last = Some(Sample {
             pid,
@@ -104,11 +97,12 @@ mod tests {
 
     #[test]
     fn a_machine_that_is_off_has_no_load_and_one_sample_says_nothing() {
-        let pid = watch::Sender::new(None);
-        let load = Load::new(pid.subscribe(), 1);
+        let alive = watch::Sender::new(None);
+        let load = Load::new(alive.subscribe());
         let now = Instant::now();
         assert_eq!(load.read(0, now), Reading::Unknown);
-        pid.send_replace(i32::try_from(std::process::id()).ok());
+        let pid = i32::try_from(std::process::id()).unwrap();
+        alive.send_replace(Some(Alive { pid, cpus: 1 }));
         assert_eq!(load.read(0, now), Reading::Unknown);
         let later = now + std::time::Duration::from_secs(3600);
         assert!(matches!(load.read(0, later), Reading::Analog(load) if load < 50.0));

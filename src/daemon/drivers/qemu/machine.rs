@@ -15,6 +15,7 @@ use std::{
 
 use outband_core::{
     driver::{BootBy, DriverFault, Observed, Sensed, Verb},
+    inventory::Inventory,
     server::BootOverride,
 };
 use outband_protocol::qmp::{Command, Event};
@@ -27,7 +28,7 @@ use tokio::{
 use super::{
     command_line::{OnReset, SERIAL_ID},
     connections,
-    definition::Definition,
+    definition::{Definition, Source},
     disks,
     fault::Fault,
     folder::Folder,
@@ -59,12 +60,20 @@ pub(super) enum Ask {
 /// The override as core told it; `None` until it told the first time.
 pub(super) type Told = Option<Option<BootOverride>>;
 
+/// A process as the parts know it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Alive {
+    pub(super) pid: i32,
+    /// How many processors it was started with.
+    pub(super) cpus: u16,
+}
+
 /// What the machine's task shares with the parts.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) sensed: watch::Sender<Sensed>,
-    /// The process, for its load.
-    pub(super) pid: watch::Sender<Option<i32>>,
+    /// The process, while there is one.
+    pub(super) alive: watch::Sender<Option<Alive>>,
     /// The last override that a boot was given.
     pub(super) used: Mutex<Option<u64>>,
 }
@@ -87,6 +96,8 @@ pub(super) struct Machine {
     pub(super) told: watch::Receiver<Told>,
     pub(super) observed: mpsc::Sender<Observed>,
     pub(super) running: Option<Running>,
+    /// What the running process was started from, where the settings have changed since.
+    pub(super) earlier: Option<Source>,
     /// The machine stopped at a reset while nobody listened, and waits for its next plan.
     pub(super) stopped_at_reset: Option<BootBy>,
     pub(super) reactions: Reactions,
@@ -194,7 +205,10 @@ impl Machine {
             Ok(ready) => ready,
             Err(fault) => return Err(self.give_up(process, fault).await),
         };
-        self.shared.pid.send_replace(Some(process.pid()));
+        self.shared.alive.send_replace(Some(Alive {
+            pid: process.pid(),
+            cpus: self.definition.settings.cpus,
+        }));
         self.running = Some(Running {
             process,
             monitor,
@@ -267,7 +281,8 @@ impl Machine {
             return Err(fault);
         }
         running.connections.shutdown().await;
-        self.shared.pid.send_replace(None);
+        self.shared.alive.send_replace(None);
+        self.forget_earlier().await;
         self.folder.clear()
     }
 
@@ -347,7 +362,8 @@ impl Machine {
             }
             running.connections.shutdown().await;
         }
-        self.shared.pid.send_replace(None);
+        self.shared.alive.send_replace(None);
+        self.forget_earlier().await;
         if let Err(fault) = self.folder.clear() {
             tracing::warn!(server = %self.definition.id, "{fault}");
         }
@@ -377,6 +393,22 @@ impl Machine {
             Ok(()) => running.on_reset = Some(wanted),
             // A reset is then seen and answered with another process all the same.
             Err(fault) => tracing::warn!(server = %self.definition.id, "{fault}"),
+        }
+    }
+
+    /// What the machine shows of itself: what runs, and that may be what the settings were once.
+    pub(super) fn inventory(&self) -> Inventory {
+        match &self.earlier {
+            Some(earlier) => self.definition.made_from(earlier.clone()).inventory(),
+            None => self.definition.inventory(),
+        }
+    }
+
+    /// Nothing runs any more of what the settings were.
+    async fn forget_earlier(&mut self) {
+        if self.earlier.take().is_some() {
+            let inventory = Arc::new(self.definition.inventory());
+            self.tell(Observed::Inventory(inventory)).await;
         }
     }
 

@@ -45,13 +45,11 @@ use tokio::{
 };
 
 pub use fault::Fault;
-pub use settings::{
-    Accelerator, Bad, Bus, Disk, Firmware, Interface, Mac, Network, Nic, Settings, Size,
-};
+pub use settings::{Accelerator, Bad, Bus, Disk, Firmware, Interface, Mac, Network, Nic, Settings};
 
 use definition::Definition;
 use folder::Folder;
-use machine::{Ask, Machine, Shared, Told};
+use machine::{Alive, Ask, Machine, Shared, Told};
 use reaction::Reactions;
 use screen::Screen;
 use serial::Port;
@@ -86,10 +84,17 @@ pub struct Opened {
 #[derive(Debug)]
 pub struct Closing {
     asks: mpsc::Sender<Ask>,
+    alive: watch::Receiver<Option<Alive>>,
     task: JoinHandle<()>,
 }
 
 impl Closing {
+    /// The process that the machine is; `None` while it is off.
+    #[must_use]
+    pub fn pid(&self) -> Option<i32> {
+        self.alive.borrow().map(|alive| alive.pid)
+    }
+
     /// Switches the machine off and waits until no process is left of it.
     pub async fn stop(self) {
         // Where the task has ended there is nothing to stop.
@@ -130,13 +135,12 @@ pub async fn open(setup: Setup) -> Result<Opened, Fault> {
             on: Some(false),
             disk_active: None,
         }),
-        pid: watch::Sender::new(None),
+        alive: watch::Sender::new(None),
         used: Mutex::new(folder.used()),
     });
     let screen = Screen::new();
     let port = Port::new(asks_to.downgrade());
-    let load = health::Load::new(shared.pid.subscribe(), definition.settings.cpus);
-    let inventory = Arc::new(definition.inventory());
+    let load = health::Load::new(shared.alive.subscribe());
     let ability = definition.boot_ability();
 
     let mut machine = Machine {
@@ -149,12 +153,15 @@ pub async fn open(setup: Setup) -> Result<Opened, Fault> {
         told: told.subscribe(),
         observed: observed_to,
         running: None,
+        earlier: None,
         stopped_at_reset: None,
         reactions: Reactions::default(),
     };
     machine.find().await?;
+    let inventory = Arc::new(machine.inventory());
     let task = tokio::spawn(machine.run());
 
+    let alive = shared.alive.subscribe();
     let parts = Parts {
         power: Some(Power::Verbs(Arc::new(Switch {
             asks: asks_to.clone(),
@@ -175,6 +182,7 @@ pub async fn open(setup: Setup) -> Result<Opened, Fault> {
     };
     let closing = Closing {
         asks: asks_to,
+        alive,
         task,
     };
     Ok(Opened { parts, closing })

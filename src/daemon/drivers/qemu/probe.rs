@@ -1,6 +1,6 @@
 //! Whether QEMU is there and new enough, and whether the host's hardware serves.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{env, path::Path, process::Stdio, time::Duration};
 
 use tokio::{io::AsyncReadExt, process::Command, time::timeout};
 
@@ -19,6 +19,19 @@ const PROBE: Duration = Duration::from_secs(3);
 
 /// What SeaBIOS says when it has done its work and nothing is there to boot.
 const DONE: &[u8] = b"No bootable device";
+
+/// Looks for the program as the operating system would: a bare name stands in a folder of `PATH`.
+pub(super) fn find(program: &Path) -> Result<(), Fault> {
+    let folders = env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
+    let found = match program.components().count() {
+        1 => env::split_paths(&folders).any(|folder| folder.join(program).is_file()),
+        _ => program.is_file(),
+    };
+    let shown = program.to_string_lossy();
+    found
+        .then_some(())
+        .ok_or_else(|| Fault::NoProgram(shown.into()))
+}
 
 /// Asks the program for its version.
 pub(super) async fn version(program: &Path) -> Result<(u32, u32), Fault> {
@@ -122,6 +135,13 @@ mod tests {
         let text = "QEMU is not installed: there is no `/nonexistent/qemu` \
                     (Debian: apt install qemu-system-x86)";
         assert_eq!(missing.to_string(), text);
+        assert_eq!(
+            find(Path::new("/nonexistent/qemu"))
+                .unwrap_err()
+                .to_string(),
+            text
+        );
+        find(Path::new("true")).unwrap();
         let wrong = version(Path::new("true")).await.unwrap_err();
         assert_eq!(wrong.to_string(), "`true` is no QEMU");
     }

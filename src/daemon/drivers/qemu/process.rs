@@ -47,6 +47,7 @@ impl Process {
         on_reset: OnReset,
     ) -> Result<Self, Fault> {
         folder.clear()?;
+        folder.keep_source(&machine.source())?;
         let monitor = folder.listen()?;
         let program = &machine.settings.program;
         let mut child = Command::new(program)

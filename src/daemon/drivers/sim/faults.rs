@@ -44,7 +44,8 @@ impl Faults for FaultBoard {
 }
 
 /// The faults that this driver carries out on a machine with such a front panel.
-pub(super) fn carried_out(front: &Front) -> BTreeSet<FaultKind> {
+#[must_use]
+pub fn carried_out(front: &Front) -> BTreeSet<FaultKind> {
     [
         (FaultKind::DeafSoftOff, true),
         (FaultKind::SlowPost, true),

@@ -37,6 +37,8 @@ use outband_core::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+pub use faults::carried_out;
+
 use self::{
     faults::Faults,
     journal::Journal,
@@ -166,7 +168,7 @@ fn open_with(
         health: Some(machine.clone()),
         boot: Some(machine),
         inventory: Some(profile.inventory.clone()),
-        faults: faults::carried_out(&profile.blueprint.front),
+        faults: carried_out(&profile.blueprint.front),
         observed: Some(observed),
     };
     Ok((parts, weak))

@@ -102,19 +102,12 @@ pub(super) fn write_power(page: &mut Page, snapshot: &Snapshot, abilities: &Abil
 
 #[cfg(test)]
 mod tests {
-    use outband_core::sensors::{Entity, SensorKind, Thresholds};
+    use outband_core::sensors::{SensorKind, Thresholds};
 
     use super::*;
 
     fn temperature() -> SensorSpec {
         SensorSpec {
-            id: "cpu".into(),
-            name: "CPU".into(),
-            entity: Entity { id: 3, instance: 1 },
-            kind: SensorKind::Temperature,
-            min: 0.0,
-            max: 127.0,
-            accuracy: 1.0,
             thresholds: Thresholds {
                 lower_critical: Some(5.0),
                 upper_caution: Some(80.0),
@@ -122,8 +115,7 @@ mod tests {
                 upper_fatal: Some(100.0),
                 ..Thresholds::default()
             },
-            hysteresis: 1.0,
-            needs_power: true,
+            ..SensorSpec::new("cpu", SensorKind::Temperature, 0.0..=127.0)
         }
     }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::value;
 
 /// The buttons and lights of a server, and how they want to be worked.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Front {
     /// Whether there is a reset button.
@@ -30,7 +30,7 @@ pub struct Front {
 }
 
 /// [`Timings`], as they are written.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Pulses {
     #[serde(with = "value::duration")]
@@ -76,7 +76,7 @@ impl Front {
 }
 
 /// The screens of a server.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Screens {
     /// Whether the self-test begins with the maker's picture.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::value;
 
 /// The sensors of a server.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Vec<Written>")]
 pub struct Sensors {
     /// What they are.

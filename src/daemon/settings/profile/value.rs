@@ -1,63 +1,46 @@
 //! Values with a unit in a profile.
 
-/// A length of time as text: a whole number and `ms` or `s`, at most ten minutes.
+/// A length of time, written as everywhere in the settings, of at most ten minutes.
 pub(super) mod duration {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, de::Error};
 
+    use crate::settings::Time;
+
     /// Nothing a simulated server does takes longer.
-    const MAX: Duration = Duration::from_secs(600);
+    const MAX: Time = Time::seconds(600);
 
     pub(in super::super) fn deserialize<'de, D>(deserializer: D) -> Result<Duration, D::Error>
     where
         D: Deserializer<'de>,
     {
-        let text = String::deserialize(deserializer)?;
-        parse(&text).ok_or_else(|| {
-            D::Error::custom(format!(
-                "`{}` is no length of time up to ten minutes, such as \"500ms\" or \"2s\"",
-                text.escape_debug()
-            ))
-        })
-    }
-
-    fn parse(text: &str) -> Option<Duration> {
-        let duration = if let Some(number) = text.strip_suffix("ms") {
-            Duration::from_millis(whole(number)?.into())
-        } else {
-            Duration::from_secs(whole(text.strip_suffix('s')?)?.into())
-        };
-        (duration <= MAX).then_some(duration)
-    }
-
-    /// A number without the sign that `parse` would take.
-    fn whole(text: &str) -> Option<u32> {
-        text.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
-        text.parse().ok()
+        match Time::deserialize(deserializer)? {
+            time if time > MAX => Err(D::Error::custom(format!("{time}: at most {MAX}"))),
+            time => Ok(time.into()),
+        }
     }
 
     #[cfg(test)]
     mod tests {
         use super::*;
 
+        fn read(text: &str) -> Result<Duration, String> {
+            use serde::de::{IntoDeserializer, value::StrDeserializer};
+            let text: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
+            deserialize(text).map_err(|why| why.to_string())
+        }
+
         #[test]
-        fn only_a_whole_number_with_its_unit_is_a_length_of_time() {
-            assert_eq!(parse("1500ms"), Some(Duration::from_millis(1500)));
-            assert_eq!(parse("2s"), Some(Duration::from_secs(2)));
-            for bad in [
-                "",
-                "s",
-                "2",
-                "+2s",
-                "2 s",
-                "1.5s",
-                "601s",
-                "99999999999s",
-                "2m",
-            ] {
-                assert_eq!(parse(bad), None, "{bad}");
-            }
+        fn a_length_of_time_has_its_unit_and_an_end() {
+            assert_eq!(read("1500ms"), Ok(Duration::from_millis(1500)));
+            assert_eq!(read("10m"), Ok(Duration::from_secs(600)));
+            assert_eq!(read("601s"), Err("601s: at most 10m".to_owned()));
+            assert!(
+                read("2")
+                    .unwrap_err()
+                    .starts_with("`2` is no length of time")
+            );
         }
     }
 }

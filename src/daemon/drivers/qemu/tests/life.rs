@@ -138,6 +138,52 @@ async fn a_running_machine_is_found_again() {
 }
 
 #[tokio::test]
+async fn a_machine_that_runs_stays_what_it_was_started_as() {
+    let rig = Rig::new("changed").await;
+    rig.verb(Verb::On).await;
+    let before = processes(&rig.machine());
+    let (folder, settings) = rig.die().await;
+    let changed = Settings {
+        memory: "512MiB".parse().unwrap(),
+        ..settings.clone()
+    };
+    let rig = Rig::open(folder, changed.clone()).await;
+    assert_eq!(processes(&rig.machine()), before);
+    assert_eq!(rig.inventory.memory_mib(), Some(256));
+
+    // Changed back there is nothing to take over, whatever was in between.
+    let (folder, _) = rig.die().await;
+    let mut rig = Rig::open(folder, settings).await;
+    rig.observed_nothing_more();
+    let (folder, _) = rig.die().await;
+    let mut rig = Rig::open(folder, changed).await;
+    rig.verb(Verb::Off).await;
+    let Observed::Inventory(now) = rig.observes().await else {
+        panic!("another inventory");
+    };
+    assert_eq!(now.memory_mib(), Some(512));
+    rig.verb(Verb::On).await;
+    assert_eq!(rig.observes().await, began(BootBy::PowerOn));
+    let (folder, settings) = rig.die().await;
+    let rig = Rig::open(folder, settings).await;
+    assert_eq!(rig.inventory.memory_mib(), Some(512));
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_machine_is_found_again_whatever_it_was_made_from() {
+    let rig = Rig::new("made-from").await;
+    rig.verb(Verb::On).await;
+    let before = processes(&rig.machine());
+    let (folder, settings) = rig.die().await;
+    std::fs::write(folder.join("machine/machine.json"), "{\"of\": \"later\"}").unwrap();
+    let rig = Rig::open(folder, settings).await;
+    assert_eq!(processes(&rig.machine()), before);
+    assert_eq!(rig.sensed.borrow().on, Some(true));
+    rig.stop().await;
+}
+
+#[tokio::test]
 async fn a_machine_that_went_off_unseen_is_found_off() {
     let mut rig = Rig::new("unseen-off").await;
     rig.verb(Verb::On).await;

@@ -152,22 +152,16 @@ mod tests {
 
     fn fan() -> SensorSpec {
         SensorSpec {
-            id: "fan1".into(),
-            name: "Fan 1".into(),
             entity: Entity {
                 id: 29,
                 instance: 1,
             },
-            kind: SensorKind::Fan,
-            min: 0.0,
-            max: 20400.0,
-            accuracy: 80.0,
             thresholds: Thresholds {
                 lower_critical: Some(1040.4),
                 ..Thresholds::default()
             },
             hysteresis: 160.0,
-            needs_power: true,
+            ..SensorSpec::new("fan1", SensorKind::Fan, 0.0..=20400.0)
         }
     }
 
