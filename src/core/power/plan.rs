@@ -19,6 +19,15 @@ pub enum Hands {
     Verbs(BTreeSet<Verb>),
 }
 
+/// What of an action's effect can be seen at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight {
+    /// Whether the power is sensed, though it may be unknown for a moment.
+    pub power: bool,
+    /// Whether firmware is seen to begin.
+    pub boots: bool,
+}
+
 /// One step of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -32,7 +41,8 @@ pub(super) enum Step {
     Press(Line, Duration),
     /// Have the driver carry out a verb.
     Carry(Verb),
-    /// Wait until the server is sensed on (or off), so long at most.
+    /// Wait until the server is sensed on (or off), so long at most; not at all where nothing
+    /// senses it.
     Await(bool, Duration),
     /// Wait until firmware is seen to begin, so long at most.
     AwaitBoot(Duration),

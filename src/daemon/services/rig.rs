@@ -95,6 +95,9 @@ impl Verbs for FakePower {
     fn sensed(&self) -> watch::Receiver<Sensed> {
         self.sensed.subscribe()
     }
+    fn senses_power(&self) -> bool {
+        true
+    }
     fn sees_boots(&self) -> bool {
         false
     }
