@@ -138,16 +138,9 @@ pub(super) fn steps(
             ]
             .into()
         }
-        PowerAction::Nmi => [
-            press(Line::Nmi, Verb::Nmi, timings.nmi_pulse),
-            Step::Unconfirmed,
-        ]
-        .into(),
-        PowerAction::PushButton => [
-            press(Line::PowerButton, Verb::SoftOff, timings.press),
-            Step::Unconfirmed,
-        ]
-        .into(),
+        // They promise a pulse, and nothing that could be sensed.
+        PowerAction::Nmi => [press(Line::Nmi, Verb::Nmi, timings.nmi_pulse)].into(),
+        PowerAction::PushButton => [press(Line::PowerButton, Verb::SoftOff, timings.press)].into(),
     }
 }
 

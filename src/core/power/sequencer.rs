@@ -3,7 +3,8 @@
 //! It is told what was asked ([`Sequencer::begin`]), what is sensed ([`Sequencer::sensed`],
 //! [`Sequencer::boot_seen`]), how a verb went ([`Sequencer::carried`]) and what time it is
 //! ([`Sequencer::advance`]); it says what to do ([`Sequencer::next_act`]) and when it wants to be
-//! called again ([`Sequencer::deadline`]). An action succeeds only when the sensed state agrees.
+//! called again ([`Sequencer::deadline`]). An action succeeds only when the sensed state agrees; one that
+//! promises a pulse alone, when it was given.
 //!
 //! One action runs at a time. A diagnostic interrupt is a pulse beside it, since it is wanted just
 //! when a shut-down hangs.

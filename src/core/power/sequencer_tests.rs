@@ -235,7 +235,7 @@ fn an_off_while_a_start_is_on_its_way_waits_for_it_and_then_forces_it_off() {
 fn an_off_soon_after_a_push_of_the_button_waits_for_what_the_push_did() {
     let mut bench = Bench::new(Some(false));
     bench.begin(PowerAction::PushButton);
-    let pushed = Act::Ended(PowerAction::PushButton, Outcome::Unconfirmed);
+    let pushed = Act::Ended(PowerAction::PushButton, Outcome::Done);
     assert_eq!(bench.wait(), [RELEASE, pushed]);
     assert!(bench.sequencer.may_come_on(bench.now).is_some());
     assert_eq!(bench.begin(PowerAction::Off), []);
@@ -315,7 +315,7 @@ fn an_nmi_is_pulsed_beside_a_soft_off_that_hangs() {
     bench.begin(PowerAction::SoftOff);
     bench.wait();
     assert_eq!(bench.begin(PowerAction::Nmi), [Act::Drive(Line::Nmi, true)]);
-    let ended = Act::Ended(PowerAction::Nmi, Outcome::Unconfirmed);
+    let ended = Act::Ended(PowerAction::Nmi, Outcome::Done);
     assert_eq!(bench.wait(), [Act::Drive(Line::Nmi, false), ended]);
     assert_eq!(
         bench.sensed(false),
