@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes `messages.rs`: the messages of the DMTF's Base registry that the Redfish service uses.
+"""Writes `messages.rs`: the messages that the Redfish service uses, those of the DMTF's Base registry
+and the project's own.
 
     schemas/redfish/messages.py DIR [--check]
 
@@ -24,6 +25,18 @@ ServiceTemporarilyUnavailable PasswordChangeRequired PreconditionFailed HeaderIn
 OperationFailed OperationNotAllowed AccessUnauthorized
 """.split()
 
+# The registry of the project itself: what no standard registry says.
+OWN = "Outband.1.0"
+OWN_MESSAGES = {
+    "EffectNotSensed": {
+        "Message": "The request was carried out, but whether it had its effect could not be sensed.",
+        "NumberOfArgs": 0,
+        "MessageSeverity": "Warning",
+        "Resolution": "Look at the server itself.  Where its power light is connected, its state is "
+        "sensed.",
+    },
+}
+
 
 def constant(name: str) -> str:
     """`PropertyUnknown` as `PROPERTY_UNKNOWN`, `MalformedJSON` as `MALFORMED_JSON`."""
@@ -47,21 +60,30 @@ def table(folder: pathlib.Path) -> str:
         "// (DSP8011). Not to be edited. Copyright 2014-2025 DMTF, BSD-3-Clause.",
         "",
         "/// What comes before a message's name in its id.",
-        f'pub(in crate::services::redfish) const REGISTRY: &str = "Base.{major}.{minor}";',
+        f'const BASE: &str = "Base.{major}.{minor}";',
+        "/// The same for messages of the project's own registry.",
+        f'const OWN: &str = "{OWN}";',
     ]
     for name in sorted(USED):
-        message = registry["Messages"][name]
-        out += [
-            "",
-            f"pub(in crate::services::redfish) const {constant(name)}: Definition = Definition {{",
-            f'    name: "{name}",',
-            f"    text: {quoted(message['Message'])},",
-            f"    args: {message['NumberOfArgs']},",
-            f'    severity: "{message["MessageSeverity"]}",',
-            f"    resolution: {quoted(message['Resolution'])},",
-            "};",
-        ]
+        out += definition("BASE", name, registry["Messages"][name])
+    for name, message in sorted(OWN_MESSAGES.items()):
+        out += definition("OWN", name, message)
     return "\n".join(out) + "\n"
+
+
+def definition(registry: str, name: str, message: dict) -> list[str]:
+    """The lines of one message."""
+    return [
+        "",
+        f"pub(in crate::services::redfish) const {constant(name)}: Definition = Definition {{",
+        f"    registry: {registry},",
+        f'    name: "{name}",',
+        f"    text: {quoted(message['Message'])},",
+        f"    args: {message['NumberOfArgs']},",
+        f'    severity: "{message["MessageSeverity"]}",',
+        f"    resolution: {quoted(message['Resolution'])},",
+        "};",
+    ]
 
 
 def main() -> int:

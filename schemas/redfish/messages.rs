@@ -2,9 +2,12 @@
 // (DSP8011). Not to be edited. Copyright 2014-2025 DMTF, BSD-3-Clause.
 
 /// What comes before a message's name in its id.
-pub(in crate::services::redfish) const REGISTRY: &str = "Base.1.22";
+const BASE: &str = "Base.1.22";
+/// The same for messages of the project's own registry.
+const OWN: &str = "Outband.1.0";
 
 pub(in crate::services::redfish) const ACCESS_UNAUTHORIZED: Definition = Definition {
+    registry: BASE,
     name: "AccessUnauthorized",
     text: "Unauthorized.",
     args: 0,
@@ -13,6 +16,7 @@ pub(in crate::services::redfish) const ACCESS_UNAUTHORIZED: Definition = Definit
 };
 
 pub(in crate::services::redfish) const ACTION_PARAMETER_MISSING: Definition = Definition {
+    registry: BASE,
     name: "ActionParameterMissing",
     text: "The action %1 requires the parameter %2 to be present in the request body.",
     args: 2,
@@ -21,6 +25,7 @@ pub(in crate::services::redfish) const ACTION_PARAMETER_MISSING: Definition = De
 };
 
 pub(in crate::services::redfish) const ACTION_PARAMETER_UNKNOWN: Definition = Definition {
+    registry: BASE,
     name: "ActionParameterUnknown",
     text: "The action %1 was submitted with the invalid parameter %2.",
     args: 2,
@@ -29,6 +34,7 @@ pub(in crate::services::redfish) const ACTION_PARAMETER_UNKNOWN: Definition = De
 };
 
 pub(in crate::services::redfish) const ACTION_PARAMETER_VALUE_NOT_IN_LIST: Definition = Definition {
+    registry: BASE,
     name: "ActionParameterValueNotInList",
     text: "The value '%1' for the parameter %2 in the action %3 is not in the list of acceptable values.",
     args: 3,
@@ -37,6 +43,7 @@ pub(in crate::services::redfish) const ACTION_PARAMETER_VALUE_NOT_IN_LIST: Defin
 };
 
 pub(in crate::services::redfish) const ACTION_PARAMETER_VALUE_TYPE_ERROR: Definition = Definition {
+    registry: BASE,
     name: "ActionParameterValueTypeError",
     text: "The value '%1' for the parameter %2 in the action %3 is not a type that the parameter can accept.",
     args: 3,
@@ -45,6 +52,7 @@ pub(in crate::services::redfish) const ACTION_PARAMETER_VALUE_TYPE_ERROR: Defini
 };
 
 pub(in crate::services::redfish) const CREATE_LIMIT_REACHED_FOR_RESOURCE: Definition = Definition {
+    registry: BASE,
     name: "CreateLimitReachedForResource",
     text: "The create operation failed because the resource has reached the limit of possible resources.",
     args: 0,
@@ -53,6 +61,7 @@ pub(in crate::services::redfish) const CREATE_LIMIT_REACHED_FOR_RESOURCE: Defini
 };
 
 pub(in crate::services::redfish) const EMPTY_JSON: Definition = Definition {
+    registry: BASE,
     name: "EmptyJSON",
     text: "The request body submitted contained an empty JSON object and the service is unable to process it.",
     args: 0,
@@ -61,6 +70,7 @@ pub(in crate::services::redfish) const EMPTY_JSON: Definition = Definition {
 };
 
 pub(in crate::services::redfish) const GENERAL_ERROR: Definition = Definition {
+    registry: BASE,
     name: "GeneralError",
     text: "A general error has occurred. See Resolution for information on how to resolve the error, or @Message.ExtendedInfo if Resolution is not provided.",
     args: 0,
@@ -69,6 +79,7 @@ pub(in crate::services::redfish) const GENERAL_ERROR: Definition = Definition {
 };
 
 pub(in crate::services::redfish) const HEADER_INVALID: Definition = Definition {
+    registry: BASE,
     name: "HeaderInvalid",
     text: "Header '%1' is invalid.",
     args: 1,
@@ -77,6 +88,7 @@ pub(in crate::services::redfish) const HEADER_INVALID: Definition = Definition {
 };
 
 pub(in crate::services::redfish) const INSUFFICIENT_PRIVILEGE: Definition = Definition {
+    registry: BASE,
     name: "InsufficientPrivilege",
     text: "There are insufficient privileges for the account or credentials associated with the current session to perform the requested operation.",
     args: 0,
@@ -85,6 +97,7 @@ pub(in crate::services::redfish) const INSUFFICIENT_PRIVILEGE: Definition = Defi
 };
 
 pub(in crate::services::redfish) const INTERNAL_ERROR: Definition = Definition {
+    registry: BASE,
     name: "InternalError",
     text: "The request failed due to an internal service error. The service is still operational.",
     args: 0,
@@ -93,6 +106,7 @@ pub(in crate::services::redfish) const INTERNAL_ERROR: Definition = Definition {
 };
 
 pub(in crate::services::redfish) const MALFORMED_JSON: Definition = Definition {
+    registry: BASE,
     name: "MalformedJSON",
     text: "The request body submitted was malformed JSON and could not be parsed by the receiving service.",
     args: 0,
@@ -101,6 +115,7 @@ pub(in crate::services::redfish) const MALFORMED_JSON: Definition = Definition {
 };
 
 pub(in crate::services::redfish) const NO_OPERATION: Definition = Definition {
+    registry: BASE,
     name: "NoOperation",
     text: "The request body submitted contain no data to act upon and no changes to the resource took place.",
     args: 0,
@@ -109,6 +124,7 @@ pub(in crate::services::redfish) const NO_OPERATION: Definition = Definition {
 };
 
 pub(in crate::services::redfish) const NO_VALID_SESSION: Definition = Definition {
+    registry: BASE,
     name: "NoValidSession",
     text: "There is no valid session established with the implementation.",
     args: 0,
@@ -117,6 +133,7 @@ pub(in crate::services::redfish) const NO_VALID_SESSION: Definition = Definition
 };
 
 pub(in crate::services::redfish) const OPERATION_FAILED: Definition = Definition {
+    registry: BASE,
     name: "OperationFailed",
     text: "An error occurred internal to the service as part of the overall request. Partial results may have been returned.",
     args: 0,
@@ -125,6 +142,7 @@ pub(in crate::services::redfish) const OPERATION_FAILED: Definition = Definition
 };
 
 pub(in crate::services::redfish) const OPERATION_NOT_ALLOWED: Definition = Definition {
+    registry: BASE,
     name: "OperationNotAllowed",
     text: "The HTTP method is not allowed on this resource.",
     args: 0,
@@ -133,6 +151,7 @@ pub(in crate::services::redfish) const OPERATION_NOT_ALLOWED: Definition = Defin
 };
 
 pub(in crate::services::redfish) const PASSWORD_CHANGE_REQUIRED: Definition = Definition {
+    registry: BASE,
     name: "PasswordChangeRequired",
     text: "The password provided for this account must be changed before access is granted. PATCH the Password property for this account located at the target URI '%1' to complete this process.",
     args: 1,
@@ -141,6 +160,7 @@ pub(in crate::services::redfish) const PASSWORD_CHANGE_REQUIRED: Definition = De
 };
 
 pub(in crate::services::redfish) const PAYLOAD_TOO_LARGE: Definition = Definition {
+    registry: BASE,
     name: "PayloadTooLarge",
     text: "The supplied payload exceeds the maximum size supported by the service.",
     args: 0,
@@ -149,6 +169,7 @@ pub(in crate::services::redfish) const PAYLOAD_TOO_LARGE: Definition = Definitio
 };
 
 pub(in crate::services::redfish) const PRECONDITION_FAILED: Definition = Definition {
+    registry: BASE,
     name: "PreconditionFailed",
     text: "The ETag supplied did not match the ETag required to change this resource.",
     args: 0,
@@ -157,6 +178,7 @@ pub(in crate::services::redfish) const PRECONDITION_FAILED: Definition = Definit
 };
 
 pub(in crate::services::redfish) const PROPERTY_DUPLICATE: Definition = Definition {
+    registry: BASE,
     name: "PropertyDuplicate",
     text: "The property %1 was duplicated in the request.",
     args: 1,
@@ -165,6 +187,7 @@ pub(in crate::services::redfish) const PROPERTY_DUPLICATE: Definition = Definiti
 };
 
 pub(in crate::services::redfish) const PROPERTY_MISSING: Definition = Definition {
+    registry: BASE,
     name: "PropertyMissing",
     text: "The property %1 is a required property and must be included in the request.",
     args: 1,
@@ -173,6 +196,7 @@ pub(in crate::services::redfish) const PROPERTY_MISSING: Definition = Definition
 };
 
 pub(in crate::services::redfish) const PROPERTY_NOT_WRITABLE: Definition = Definition {
+    registry: BASE,
     name: "PropertyNotWritable",
     text: "The property %1 is a read-only property and cannot be assigned a value.",
     args: 1,
@@ -181,6 +205,7 @@ pub(in crate::services::redfish) const PROPERTY_NOT_WRITABLE: Definition = Defin
 };
 
 pub(in crate::services::redfish) const PROPERTY_UNKNOWN: Definition = Definition {
+    registry: BASE,
     name: "PropertyUnknown",
     text: "The property %1 is not in the list of valid properties for the resource.",
     args: 1,
@@ -189,6 +214,7 @@ pub(in crate::services::redfish) const PROPERTY_UNKNOWN: Definition = Definition
 };
 
 pub(in crate::services::redfish) const PROPERTY_VALUE_CONFLICT: Definition = Definition {
+    registry: BASE,
     name: "PropertyValueConflict",
     text: "The property '%1' could not be written because its value would conflict with the value of the '%2' property.",
     args: 2,
@@ -197,6 +223,7 @@ pub(in crate::services::redfish) const PROPERTY_VALUE_CONFLICT: Definition = Def
 };
 
 pub(in crate::services::redfish) const PROPERTY_VALUE_ERROR: Definition = Definition {
+    registry: BASE,
     name: "PropertyValueError",
     text: "The value provided for the property %1 is not valid.",
     args: 1,
@@ -205,6 +232,7 @@ pub(in crate::services::redfish) const PROPERTY_VALUE_ERROR: Definition = Defini
 };
 
 pub(in crate::services::redfish) const PROPERTY_VALUE_NOT_IN_LIST: Definition = Definition {
+    registry: BASE,
     name: "PropertyValueNotInList",
     text: "The value '%1' for the property %2 is not in the list of acceptable values.",
     args: 2,
@@ -213,6 +241,7 @@ pub(in crate::services::redfish) const PROPERTY_VALUE_NOT_IN_LIST: Definition = 
 };
 
 pub(in crate::services::redfish) const PROPERTY_VALUE_OUT_OF_RANGE: Definition = Definition {
+    registry: BASE,
     name: "PropertyValueOutOfRange",
     text: "The value '%1' for the property %2 is not in the supported range of acceptable values.",
     args: 2,
@@ -221,6 +250,7 @@ pub(in crate::services::redfish) const PROPERTY_VALUE_OUT_OF_RANGE: Definition =
 };
 
 pub(in crate::services::redfish) const PROPERTY_VALUE_TYPE_ERROR: Definition = Definition {
+    registry: BASE,
     name: "PropertyValueTypeError",
     text: "The value '%1' for the property %2 is not a type that the property can accept.",
     args: 2,
@@ -229,6 +259,7 @@ pub(in crate::services::redfish) const PROPERTY_VALUE_TYPE_ERROR: Definition = D
 };
 
 pub(in crate::services::redfish) const QUERY_PARAMETER_UNSUPPORTED: Definition = Definition {
+    registry: BASE,
     name: "QueryParameterUnsupported",
     text: "Query parameter '%1' is not supported.",
     args: 1,
@@ -237,6 +268,7 @@ pub(in crate::services::redfish) const QUERY_PARAMETER_UNSUPPORTED: Definition =
 };
 
 pub(in crate::services::redfish) const RESOURCE_ALREADY_EXISTS: Definition = Definition {
+    registry: BASE,
     name: "ResourceAlreadyExists",
     text: "The requested resource of type %1 with the property %2 with the value '%3' already exists.",
     args: 3,
@@ -245,6 +277,7 @@ pub(in crate::services::redfish) const RESOURCE_ALREADY_EXISTS: Definition = Def
 };
 
 pub(in crate::services::redfish) const RESOURCE_CANNOT_BE_DELETED: Definition = Definition {
+    registry: BASE,
     name: "ResourceCannotBeDeleted",
     text: "The delete request failed because the resource requested cannot be deleted.",
     args: 0,
@@ -253,6 +286,7 @@ pub(in crate::services::redfish) const RESOURCE_CANNOT_BE_DELETED: Definition = 
 };
 
 pub(in crate::services::redfish) const RESOURCE_IN_STANDBY: Definition = Definition {
+    registry: BASE,
     name: "ResourceInStandby",
     text: "The request could not be performed because the resource is in standby.",
     args: 0,
@@ -261,6 +295,7 @@ pub(in crate::services::redfish) const RESOURCE_IN_STANDBY: Definition = Definit
 };
 
 pub(in crate::services::redfish) const RESOURCE_IN_USE: Definition = Definition {
+    registry: BASE,
     name: "ResourceInUse",
     text: "The change to the requested resource failed because the resource is in use or in transition.",
     args: 0,
@@ -269,6 +304,7 @@ pub(in crate::services::redfish) const RESOURCE_IN_USE: Definition = Definition 
 };
 
 pub(in crate::services::redfish) const RESOURCE_NOT_FOUND: Definition = Definition {
+    registry: BASE,
     name: "ResourceNotFound",
     text: "The requested resource of type %1 named '%2' was not found.",
     args: 2,
@@ -277,6 +313,7 @@ pub(in crate::services::redfish) const RESOURCE_NOT_FOUND: Definition = Definiti
 };
 
 pub(in crate::services::redfish) const SERVICE_TEMPORARILY_UNAVAILABLE: Definition = Definition {
+    registry: BASE,
     name: "ServiceTemporarilyUnavailable",
     text: "The service is temporarily unavailable. Retry in %1 seconds.",
     args: 1,
@@ -285,6 +322,7 @@ pub(in crate::services::redfish) const SERVICE_TEMPORARILY_UNAVAILABLE: Definiti
 };
 
 pub(in crate::services::redfish) const SESSION_LIMIT_EXCEEDED: Definition = Definition {
+    registry: BASE,
     name: "SessionLimitExceeded",
     text: "The session establishment failed due to the number of simultaneous sessions exceeding the limit of the implementation.",
     args: 0,
@@ -293,6 +331,7 @@ pub(in crate::services::redfish) const SESSION_LIMIT_EXCEEDED: Definition = Defi
 };
 
 pub(in crate::services::redfish) const SUCCESS: Definition = Definition {
+    registry: BASE,
     name: "Success",
     text: "The request completed successfully.",
     args: 0,
@@ -301,9 +340,19 @@ pub(in crate::services::redfish) const SUCCESS: Definition = Definition {
 };
 
 pub(in crate::services::redfish) const UNRECOGNIZED_REQUEST_BODY: Definition = Definition {
+    registry: BASE,
     name: "UnrecognizedRequestBody",
     text: "The service detected a malformed request body that it was unable to interpret.",
     args: 0,
     severity: "Warning",
     resolution: "Correct the request body and resubmit the request if it failed.",
+};
+
+pub(in crate::services::redfish) const EFFECT_NOT_SENSED: Definition = Definition {
+    registry: OWN,
+    name: "EffectNotSensed",
+    text: "The request was carried out, but whether it had its effect could not be sensed.",
+    args: 0,
+    severity: "Warning",
+    resolution: "Look at the server itself. Where its power light is connected, its state is sensed.",
 };

@@ -82,7 +82,7 @@ pub enum Line {
 /// What is sensed of the power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sensed {
-    /// Whether the server runs; `None` where nothing senses it.
+    /// Whether the server runs; `None` where nothing senses it, and while it can't be told.
     pub on: Option<bool>,
     /// Whether the disk light is lit; `None` where nothing senses it.
     pub disk_active: Option<bool>,
@@ -99,6 +99,9 @@ pub trait Lines: Send + fmt::Debug {
     fn drive(&mut self, line: Line, pressed: bool) -> Result<(), DriverFault>;
     /// What is sensed, now and from now on.
     fn sensed(&self) -> watch::Receiver<Sensed>;
+    /// Whether there is something that senses power, though it may not say at every moment: then a
+    /// switch whose effect is not seen has failed, else it ends unconfirmed.
+    fn senses_power(&self) -> bool;
     /// Whether a reset is seen through [`Observed::BootBegan`]: then a reset that is not seen has
     /// failed, else it ends unconfirmed.
     fn sees_boots(&self) -> bool;
@@ -164,6 +167,8 @@ pub trait Verbs: Send + Sync + fmt::Debug {
     fn carry_out(&self, verb: Verb) -> BoxFuture<Result<(), DriverFault>>;
     /// What is sensed, now and from now on.
     fn sensed(&self) -> watch::Receiver<Sensed>;
+    /// Whether there is something that senses power, as in [`Lines::senses_power`].
+    fn senses_power(&self) -> bool;
     /// Whether a reset is seen through [`Observed::BootBegan`].
     fn sees_boots(&self) -> bool;
     /// How long states are awaited.
@@ -344,7 +349,7 @@ pub struct Abilities {
     pub power: BTreeSet<PowerAction>,
     /// Whether there is a power part at all.
     pub has_power: bool,
-    /// Whether the power state is sensed.
+    /// Whether there is something that senses power; what it says may still be unknown.
     pub senses_power: bool,
     /// Whether there is an identify light.
     pub identify: bool,

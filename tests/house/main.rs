@@ -1,10 +1,11 @@
-//! What holds the house together: arrows between the crates, the size and head of every file, where
+//! What holds the house together: arrows between the crates, what they stand on, the size and head of every file, where
 //! `unsafe` may stand, and that every setting is documented.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // All of it is a test: to fail is its trade.
 
 mod arrows;
 mod code;
+mod crates;
 mod files;
 mod settings;
 

@@ -223,7 +223,7 @@ impl EventKind {
             | Self::Booted { target: None, .. }
             | Self::Refused { .. }
             | Self::Ended {
-                outcome: Outcome::Failed { .. },
+                outcome: Outcome::Failed { .. } | Outcome::Unconfirmed,
                 ..
             }
             | Self::LoginFailed { .. }
@@ -242,6 +242,18 @@ mod tests {
         let kind: EventKind =
             serde_json::from_str(r#"{"is":"tea-time","sugar":{"lumps":2}}"#).unwrap();
         assert_eq!(kind, EventKind::Unknown);
+    }
+
+    #[test]
+    fn an_action_whose_effect_was_not_sensed_is_worth_a_look() {
+        let ended = |outcome| EventKind::Ended {
+            command: "power off".into(),
+            outcome,
+        };
+        assert_eq!(ended(Outcome::Done).severity(), Severity::Ok);
+        let unconfirmed = ended(Outcome::Unconfirmed);
+        assert_eq!(unconfirmed.severity(), Severity::Warning);
+        assert!(unconfirmed.message().contains("could not be sensed"));
     }
 
     #[test]

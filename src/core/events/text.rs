@@ -129,7 +129,7 @@ fn booted(target: Option<BootTarget>, label: Option<&str>, by_override: bool) ->
 fn ended(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done => "done".into(),
-        Outcome::Unconfirmed => "carried out; nothing senses whether it had its effect".into(),
+        Outcome::Unconfirmed => "carried out; whether it had its effect could not be sensed".into(),
         Outcome::Failed { seen } => format!("failed: {seen}"),
         Outcome::Superseded { by } => format!("given up for {by}"),
     }

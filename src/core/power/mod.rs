@@ -5,6 +5,6 @@ mod plan;
 mod restore;
 mod sequencer;
 
-pub use plan::{Hands, actions};
+pub use plan::{Hands, Sight, actions};
 pub use restore::{Restore, restore};
 pub use sequencer::{Act, Sequencer};

@@ -19,6 +19,15 @@ pub enum Hands {
     Verbs(BTreeSet<Verb>),
 }
 
+/// What of an action's effect can be seen at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight {
+    /// Whether the power is sensed, though it may be unknown for a moment.
+    pub power: bool,
+    /// Whether firmware is seen to begin.
+    pub boots: bool,
+}
+
 /// One step of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -32,7 +41,8 @@ pub(super) enum Step {
     Press(Line, Duration),
     /// Have the driver carry out a verb.
     Carry(Verb),
-    /// Wait until the server is sensed on (or off), so long at most.
+    /// Wait until the server is sensed on (or off), so long at most; not at all where nothing
+    /// senses it.
     Await(bool, Duration),
     /// Wait until firmware is seen to begin, so long at most.
     AwaitBoot(Duration),
@@ -128,16 +138,9 @@ pub(super) fn steps(
             ]
             .into()
         }
-        PowerAction::Nmi => [
-            press(Line::Nmi, Verb::Nmi, timings.nmi_pulse),
-            Step::Unconfirmed,
-        ]
-        .into(),
-        PowerAction::PushButton => [
-            press(Line::PowerButton, Verb::SoftOff, timings.press),
-            Step::Unconfirmed,
-        ]
-        .into(),
+        // They promise a pulse, and nothing that could be sensed.
+        PowerAction::Nmi => [press(Line::Nmi, Verb::Nmi, timings.nmi_pulse)].into(),
+        PowerAction::PushButton => [press(Line::PowerButton, Verb::SoftOff, timings.press)].into(),
     }
 }
 

@@ -3,7 +3,8 @@
 //! It is told what was asked ([`Sequencer::begin`]), what is sensed ([`Sequencer::sensed`],
 //! [`Sequencer::boot_seen`]), how a verb went ([`Sequencer::carried`]) and what time it is
 //! ([`Sequencer::advance`]); it says what to do ([`Sequencer::next_act`]) and when it wants to be
-//! called again ([`Sequencer::deadline`]). An action succeeds only when the sensed state agrees.
+//! called again ([`Sequencer::deadline`]). An action succeeds only when the sensed state agrees; one that
+//! promises a pulse alone, when it was given.
 //!
 //! One action runs at a time. A diagnostic interrupt is a pulse beside it, since it is wanted just
 //! when a shut-down hangs.
@@ -12,7 +13,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::plan::{Hands, Step, longest, steps};
+use super::plan::{Hands, Sight, Step, longest, steps};
 use crate::{
     driver::{Line, Timings, Verb},
     server::{Outcome, PowerAction},
@@ -47,7 +48,7 @@ struct Job {
 pub struct Sequencer {
     hands: Hands,
     timings: Timings,
-    sees_boots: bool,
+    sight: Sight,
     on: Option<bool>,
     /// When the server was last seen or made to go off: the rest counts from here.
     off_since: Option<Instant>,
@@ -66,14 +67,14 @@ impl Sequencer {
     pub fn new(
         hands: Hands,
         timings: Timings,
-        sees_boots: bool,
+        sight: Sight,
         on: Option<bool>,
         now: Instant,
     ) -> Self {
         Self {
             hands,
             timings,
-            sees_boots,
+            sight,
             on,
             off_since: (on == Some(false)).then_some(now),
             start_tried_at: None,
@@ -102,7 +103,7 @@ impl Sequencer {
 
     /// Begins an action. One that runs is superseded (a pulse only by a pulse).
     pub fn begin(&mut self, action: PowerAction, now: Instant) {
-        let mut steps = steps(action, &self.hands, &self.timings, self.sees_boots);
+        let mut steps = steps(action, &self.hands, &self.timings, self.sight.boots);
         if action == PowerAction::Off
             && let Some(left) = self.may_come_on(now)
         {
@@ -253,14 +254,20 @@ impl Sequencer {
                 }
                 Step::Await(wanted, time) => {
                     let end = *job.deadline.get_or_insert(now + time);
+                    let over = end <= now;
                     match self.on {
-                        None => job.unconfirmed = true,
-                        Some(on) if on != wanted && end <= now => {
-                            return Some(still(on, time));
+                        Some(on) if on == wanted => true,
+                        Some(on) if over => return Some(still(on, time)),
+                        // Not seen to have shut down, it must not be pressed on again.
+                        None if over && job.action == PowerAction::SoftCycle && !wanted => {
+                            return Some(unseen(time));
                         }
-                        Some(_) => {}
+                        None if over || !self.sight.power => {
+                            job.unconfirmed = true;
+                            true
+                        }
+                        Some(_) | None => false,
                     }
-                    self.on.is_none_or(|on| on == wanted)
                 }
                 Step::AwaitBoot(time) => {
                     let end = *job.deadline.get_or_insert(now + time);
@@ -308,6 +315,12 @@ fn still(on: bool, after: Duration) -> Outcome {
     let state = if on { "on" } else { "off" };
     Outcome::Failed {
         seen: format!("still {state} after {} s", after.as_secs_f32()),
+    }
+}
+
+fn unseen(after: Duration) -> Outcome {
+    Outcome::Failed {
+        seen: format!("the power state was unknown for {} s", after.as_secs_f32()),
     }
 }
 

@@ -8,6 +8,19 @@ fn all_lines() -> Hands {
     Hands::Lines([Line::PowerButton, Line::ResetButton, Line::Nmi].into())
 }
 
+const SIGHTED: Sight = Sight {
+    power: true,
+    boots: true,
+};
+
+/// A server that is found in no known state is one that nothing senses.
+fn sight(on: Option<bool>) -> Sight {
+    Sight {
+        power: on.is_some(),
+        ..SIGHTED
+    }
+}
+
 /// A sequencer and the clock it is worked by.
 struct Bench {
     sequencer: Sequencer,
@@ -18,7 +31,7 @@ impl Bench {
     fn new(on: Option<bool>) -> Self {
         let found = Instant::now();
         Self {
-            sequencer: Sequencer::new(all_lines(), Timings::default(), true, on, found),
+            sequencer: Sequencer::new(all_lines(), Timings::default(), sight(on), on, found),
             now: found + Timings::default().rest,
         }
     }
@@ -30,6 +43,12 @@ impl Bench {
 
     fn sensed(&mut self, on: bool) -> Vec<Act> {
         self.sequencer.sensed(Some(on), self.now);
+        self.acts()
+    }
+
+    /// The light can't be read for a moment.
+    fn blinded(&mut self) -> Vec<Act> {
+        self.sequencer.sensed(None, self.now);
         self.acts()
     }
 
@@ -86,6 +105,45 @@ fn where_nothing_senses_an_action_ends_unconfirmed() {
         bench.wait(),
         [RELEASE, Act::Ended(PowerAction::Off, Outcome::Unconfirmed)]
     );
+}
+
+#[test]
+fn a_state_that_is_unknown_for_a_moment_is_waited_for() {
+    let mut bench = Bench::new(Some(true));
+    bench.begin(PowerAction::Off);
+    assert_eq!(bench.blinded(), []);
+    assert_eq!(bench.wait(), [RELEASE]);
+    assert_eq!(
+        bench.sensed(false),
+        [Act::Ended(PowerAction::Off, Outcome::Done)]
+    );
+}
+
+#[test]
+fn a_state_that_stays_unknown_leaves_an_action_unconfirmed() {
+    let mut bench = Bench::new(Some(true));
+    bench.begin(PowerAction::Off);
+    bench.blinded();
+    assert_eq!(bench.wait(), [RELEASE]);
+    let pressed = bench.now;
+    assert_eq!(
+        bench.wait(),
+        [Act::Ended(PowerAction::Off, Outcome::Unconfirmed)]
+    );
+    assert_eq!(bench.now - pressed, Timings::default().settle);
+}
+
+#[test]
+fn a_server_that_was_not_seen_to_shut_down_is_not_pressed_on() {
+    let mut bench = Bench::new(Some(true));
+    bench.begin(PowerAction::SoftCycle);
+    assert_eq!(bench.wait(), [RELEASE]);
+    assert_eq!(bench.blinded(), []);
+    let ended = bench.wait();
+    let [Act::Ended(PowerAction::SoftCycle, Outcome::Failed { seen })] = &ended[..] else {
+        panic!("{ended:?}")
+    };
+    assert_eq!(seen, "the power state was unknown for 120 s");
 }
 
 #[test]
@@ -177,7 +235,7 @@ fn an_off_while_a_start_is_on_its_way_waits_for_it_and_then_forces_it_off() {
 fn an_off_soon_after_a_push_of_the_button_waits_for_what_the_push_did() {
     let mut bench = Bench::new(Some(false));
     bench.begin(PowerAction::PushButton);
-    let pushed = Act::Ended(PowerAction::PushButton, Outcome::Unconfirmed);
+    let pushed = Act::Ended(PowerAction::PushButton, Outcome::Done);
     assert_eq!(bench.wait(), [RELEASE, pushed]);
     assert!(bench.sequencer.may_come_on(bench.now).is_some());
     assert_eq!(bench.begin(PowerAction::Off), []);
@@ -192,7 +250,7 @@ fn an_off_soon_after_a_push_of_the_button_waits_for_what_the_push_did() {
 #[test]
 fn a_server_that_is_found_off_gets_its_rest() {
     let now = Instant::now();
-    let mut sequencer = Sequencer::new(all_lines(), Timings::default(), true, Some(false), now);
+    let mut sequencer = Sequencer::new(all_lines(), Timings::default(), SIGHTED, Some(false), now);
     sequencer.begin(PowerAction::On, now);
     assert_eq!(sequencer.next_act(), None);
     assert_eq!(sequencer.deadline(), Some(now + Timings::default().rest));
@@ -257,7 +315,7 @@ fn an_nmi_is_pulsed_beside_a_soft_off_that_hangs() {
     bench.begin(PowerAction::SoftOff);
     bench.wait();
     assert_eq!(bench.begin(PowerAction::Nmi), [Act::Drive(Line::Nmi, true)]);
-    let ended = Act::Ended(PowerAction::Nmi, Outcome::Unconfirmed);
+    let ended = Act::Ended(PowerAction::Nmi, Outcome::Done);
     assert_eq!(bench.wait(), [Act::Drive(Line::Nmi, false), ended]);
     assert_eq!(
         bench.sensed(false),
@@ -269,7 +327,7 @@ fn an_nmi_is_pulsed_beside_a_soft_off_that_hangs() {
 fn a_verb_that_the_driver_refuses_fails_the_action_with_its_words() {
     let hands = Hands::Verbs([Verb::On, Verb::Off].into());
     let found = Instant::now();
-    let mut sequencer = Sequencer::new(hands, Timings::default(), true, Some(false), found);
+    let mut sequencer = Sequencer::new(hands, Timings::default(), SIGHTED, Some(false), found);
     let now = found + Timings::default().rest;
     sequencer.begin(PowerAction::On, now);
     assert_eq!(sequencer.next_act(), Some(Act::Carry(Verb::On)));
@@ -291,7 +349,7 @@ proptest! {
         script in proptest::collection::vec((0u8..4, 0usize..8, any::<bool>(), 0u64..20_000), 1..60)
     ) {
         let mut now = Instant::now();
-        let mut sequencer = Sequencer::new(all_lines(), Timings::default(), true, Some(false), now);
+        let mut sequencer = Sequencer::new(all_lines(), Timings::default(), SIGHTED, Some(false), now);
         let (mut begun, mut ended) = (0u32, 0u32);
         let mut pressed = std::collections::BTreeMap::new();
         let mut look = |sequencer: &mut Sequencer| {

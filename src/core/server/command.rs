@@ -23,7 +23,7 @@ pub enum PowerAction {
     SoftOff,
     /// Ask the operating system to shut down, then switch on again.
     SoftCycle,
-    /// Pulse a diagnostic interrupt.
+    /// Pulse a diagnostic interrupt, whatever comes of it.
     Nmi,
     /// Press the power button briefly, whatever comes of it.
     PushButton,
@@ -144,9 +144,10 @@ pub enum Refused {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "result")]
 pub enum Outcome {
-    /// The sensed state agrees, or the setting is in force.
+    /// What was promised is so: the sensed state agrees, the pulse was given, the setting is in
+    /// force.
     Done,
-    /// It was carried out, and nothing can sense whether it had its effect.
+    /// It was carried out, and whether it had its effect could not be sensed.
     Unconfirmed,
     /// It was carried out and the state did not agree in time.
     Failed {

@@ -16,7 +16,7 @@ pub enum PowerState {
     On,
     /// Sensed off.
     Off,
-    /// Nothing senses it.
+    /// Nothing senses it, or it can't be told at the moment.
     Unknown,
 }
 

@@ -23,6 +23,8 @@ pub enum TaskState {
     Running,
     /// It ended as it should.
     Completed,
+    /// It was carried out, and whether it had its effect could not be sensed.
+    Unconfirmed,
     /// It failed.
     Exception,
     /// It was cancelled.

@@ -62,17 +62,23 @@ impl Hasher for PlainHasher {
     }
 }
 
-/// Power that does what it is told, but for a shut-down while it is deaf.
+/// Power that does what it is told, but for a shut-down while it is deaf. Where nothing senses it,
+/// there is a diagnostic interrupt too.
 #[derive(Debug)]
 struct FakePower {
     sensed: watch::Sender<Sensed>,
     deaf: Arc<AtomicBool>,
     slow: Arc<AtomicBool>,
+    senses: bool,
 }
 
 impl Verbs for FakePower {
     fn present(&self) -> BTreeSet<Verb> {
-        [Verb::On, Verb::Off, Verb::Reset, Verb::SoftOff].into()
+        let mut verbs = BTreeSet::from([Verb::On, Verb::Off, Verb::Reset, Verb::SoftOff]);
+        if !self.senses {
+            verbs.insert(Verb::Nmi);
+        }
+        verbs
     }
     fn carry_out(&self, verb: Verb) -> BoxFuture<Result<(), DriverFault>> {
         let on = match verb {
@@ -81,7 +87,7 @@ impl Verbs for FakePower {
             Verb::SoftOff if !self.deaf.load(SeqCst) => Some(false),
             _ => None,
         };
-        if let Some(on) = on {
+        if let Some(on) = on.filter(|_| self.senses) {
             self.sensed.send_modify(|sensed| sensed.on = Some(on));
         }
         let slow = self.slow.load(SeqCst);
@@ -94,6 +100,9 @@ impl Verbs for FakePower {
     }
     fn sensed(&self) -> watch::Receiver<Sensed> {
         self.sensed.subscribe()
+    }
+    fn senses_power(&self) -> bool {
+        self.senses
     }
     fn sees_boots(&self) -> bool {
         false
@@ -254,6 +263,15 @@ impl Rig {
     }
 
     pub(in crate::services) async fn with(policy: Policy, options: Options) -> Self {
+        Self::made(policy, options, true).await
+    }
+
+    /// The same over servers whose power nothing senses.
+    pub(in crate::services) async fn blind() -> Self {
+        Self::made(Policy::default(), Options::default(), false).await
+    }
+
+    async fn made(policy: Policy, options: Options, senses: bool) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy = Arc::new(OsEntropy);
         let store = Arc::new(MemoryStore::default());
@@ -284,13 +302,14 @@ impl Rig {
         for id in ["1", "2"] {
             let faults = Arc::new(FaultBoard::new(clock.clone()));
             let sensed = watch::Sender::new(Sensed {
-                on: Some(false),
+                on: senses.then_some(false),
                 disk_active: None,
             });
             let power = FakePower {
                 sensed,
                 deaf: deaf.clone(),
                 slow: slow.clone(),
+                senses,
             };
             let setup = EngineSetup {
                 id: id.parse().unwrap(),

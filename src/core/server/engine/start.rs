@@ -13,7 +13,7 @@ use crate::{
     events::EventKind,
     faults::FaultBoard,
     host::{Audit, BootId, Clock, HostFault, Store},
-    power::{Hands, Restore, Sequencer, actions, restore},
+    power::{Hands, Restore, Sequencer, Sight, actions, restore},
     sensors::SensorSpec,
     server::{
         IdentifyState, PowerAction, ServerHandle, ServerId, Snapshot, durable::Durable,
@@ -98,7 +98,11 @@ impl EngineSetup {
         let inventory = inventory.unwrap_or_default();
         let now = self.clock.now();
         let on_since = (now_sensed.on == Some(true)).then_some(now);
-        let sequencer = Sequencer::new(hands, timings, abilities.sees_boots, now_sensed.on, now);
+        let sight = Sight {
+            power: abilities.senses_power,
+            boots: abilities.sees_boots,
+        };
+        let sequencer = Sequencer::new(hands, timings, sight, now_sensed.on, now);
 
         let screen = display.map(ScreenHub::new);
         let input = input.map(|input| {
@@ -235,14 +239,14 @@ fn abilities(parts: &Parts) -> Abilities {
     };
     let hands = match &parts.power {
         Some(Power::Lines(lines)) => {
-            abilities.senses_power = lines.sensed().borrow().on.is_some();
+            abilities.senses_power = lines.senses_power();
             abilities.sees_boots = lines.sees_boots();
             let present = lines.present();
             abilities.identify = present.contains(&crate::driver::Line::Identify);
             Hands::Lines(present)
         }
         Some(Power::Verbs(verbs)) => {
-            abilities.senses_power = verbs.sensed().borrow().on.is_some();
+            abilities.senses_power = verbs.senses_power();
             abilities.sees_boots = verbs.sees_boots();
             Hands::Verbs(verbs.present())
         }

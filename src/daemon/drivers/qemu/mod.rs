@@ -218,6 +218,10 @@ impl Verbs for Switch {
         self.shared.sensed.subscribe()
     }
 
+    fn senses_power(&self) -> bool {
+        true
+    }
+
     fn sees_boots(&self) -> bool {
         true
     }

@@ -85,6 +85,10 @@ impl Lines for Panel {
         self.0.0.sensed()
     }
 
+    fn senses_power(&self) -> bool {
+        self.0.0.profile.blueprint.front.power_led
+    }
+
     fn sees_boots(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! Messages of the DMTF's Base registry, as they stand in error bodies and beside successes
+//! Messages of the DMTF's Base registry and of our own, as they stand in error bodies and beside successes
 //! (DSP0266 section 12.7).
 
 use super::page::Page;
@@ -6,6 +6,8 @@ use super::page::Page;
 /// A message as the registry defines it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Definition {
+    /// Which registry, with its version.
+    registry: &'static str,
     /// Its name.
     name: &'static str,
     /// What it says, with `%1`, `%2`, ... for its arguments.
@@ -41,7 +43,7 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// A message of the registry. It must get as many arguments as it has.
+    /// A message of a registry. It must get as many arguments as it has.
     pub(super) fn new<const N: usize>(definition: &'static Definition, args: [&str; N]) -> Self {
         debug_assert_eq!(N, definition.args, "{}", definition.name);
         let cut = |arg: &str| arg.chars().take(ARG_MAX).collect();
@@ -67,7 +69,7 @@ impl Message {
 
     /// Its id: registry, version and name.
     pub(super) fn id(&self) -> String {
-        format!("{}.{}", base::REGISTRY, self.definition.name)
+        format!("{}.{}", self.definition.registry, self.definition.name)
     }
 
     /// What it says.
@@ -107,6 +109,14 @@ impl Message {
 /// Writes messages as a list of this name.
 pub(super) fn annotate_as(page: &mut Page, key: &str, messages: &[Message]) {
     page.objects(key, messages, |page, message| message.write(page));
+}
+
+/// The body of a success that is not all it could be (DSP0266 section 12.7: messages beside a
+/// success stand at the top, without `error`).
+pub(super) fn success_body(messages: &[Message]) -> Vec<u8> {
+    let mut page = Page::bare();
+    annotate_as(&mut page, "@Message.ExtendedInfo", messages);
+    page.bare_bytes()
 }
 
 /// The body of an error (DSP0266 section 12.7): the first message stands for it when it is alone.

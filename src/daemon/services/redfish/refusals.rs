@@ -124,6 +124,11 @@ pub(super) fn refused(
     }
 }
 
+/// A command was carried out, and nothing tells whether it had its effect.
+pub(super) fn unconfirmed() -> Reply {
+    Reply::done_but(&[Message::new(&base::EFFECT_NOT_SENSED, [])])
+}
+
 /// A command was accepted and ended badly.
 pub(super) fn failed(outcome: &Outcome) -> Reply {
     let (status, words) = match outcome {
@@ -139,7 +144,7 @@ pub(super) fn outcome_words(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done => "The state agrees.".to_owned(),
         Outcome::Unconfirmed => {
-            "It was carried out; nothing senses whether it had its effect.".to_owned()
+            "It was carried out; whether it had its effect could not be sensed.".to_owned()
         }
         Outcome::Failed { seen } => format!("{}.", capital(seen.trim_end_matches('.'))),
         Outcome::Superseded { by } => format!("Its place was taken by the command {by}."),

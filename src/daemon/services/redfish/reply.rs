@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{
-    messages::{Message, error_body},
+    messages::{Message, error_body, success_body},
     page::Page,
     routes::Document,
 };
@@ -43,6 +43,14 @@ impl Reply {
     /// Done, and nothing to say (204).
     pub(super) fn done() -> Self {
         Self::bare(StatusCode::NO_CONTENT)
+    }
+
+    /// Done, and there is something to say of it (200).
+    pub(super) fn done_but(messages: &[Message]) -> Self {
+        Self {
+            body: success_body(messages).into(),
+            ..Self::bare(StatusCode::OK)
+        }
     }
 
     /// A document.

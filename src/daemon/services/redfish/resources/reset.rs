@@ -1,7 +1,7 @@
 //! `ComputerSystem.Reset`.
 //!
 //! Answered when the outcome is there; after two seconds without one, with a task that can be
-//! followed.
+//! followed. Where nothing could sense the effect, the answer and the task say so.
 
 use std::time::Duration;
 
@@ -97,10 +97,10 @@ fn read(body: Object, types: &[&'static str]) -> Result<(&'static str, PowerActi
 }
 
 fn outcome(ended: &Ended) -> Outcome<Reply> {
-    if ended.is_success() {
-        Ok(Reply::done())
-    } else {
-        Err(Box::new(refusals::failed(ended)))
+    match ended {
+        Ended::Done => Ok(Reply::done()),
+        Ended::Unconfirmed => Ok(refusals::unconfirmed()),
+        Ended::Failed { .. } | Ended::Superseded { .. } => Err(Box::new(refusals::failed(ended))),
     }
 }
 
@@ -110,7 +110,8 @@ fn follow(ask: &Ask<'_>, accepted: Accepted, task: TaskHandle) -> Reply {
     tokio::spawn(async move {
         let ended = accepted.outcome().await;
         let state = match &ended {
-            Ended::Done | Ended::Unconfirmed => TaskState::Completed,
+            Ended::Done => TaskState::Completed,
+            Ended::Unconfirmed => TaskState::Unconfirmed,
             Ended::Failed { .. } => TaskState::Exception,
             Ended::Superseded { .. } => TaskState::Cancelled,
         };

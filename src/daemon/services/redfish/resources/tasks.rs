@@ -8,6 +8,7 @@ use super::{
         health::{Health, status},
         messages::{Message, annotate_as, base},
         page::Page,
+        refusals,
         reply::{Outcome, Reply},
         routes::{Ask, Schema},
         time::iso,
@@ -78,6 +79,7 @@ pub(super) fn write(page: &mut Page, task: &Task) {
     let (state, health) = match task.state {
         TaskState::Running => ("Running", "OK"),
         TaskState::Completed => ("Completed", "OK"),
+        TaskState::Unconfirmed => ("Completed", "Warning"),
         TaskState::Exception => ("Exception", "Critical"),
         TaskState::Cancelled => ("Cancelled", "Warning"),
     };
@@ -89,12 +91,14 @@ pub(super) fn write(page: &mut Page, task: &Task) {
     page.maybe("EndTime", task.ended.and_then(iso).as_deref());
     page.known("PercentComplete", task.percent);
     page.text("TaskMonitor", &monitor_uri(task.id));
+    let said = |definition| Message::new(definition, []).saying(&*task.message);
     let message = match task.state {
         TaskState::Running => None,
-        TaskState::Completed => Some(&base::SUCCESS),
-        TaskState::Exception | TaskState::Cancelled => Some(&base::OPERATION_FAILED),
+        TaskState::Completed => Some(said(&base::SUCCESS)),
+        // The message says all of it.
+        TaskState::Unconfirmed => Some(Message::new(&base::EFFECT_NOT_SENSED, [])),
+        TaskState::Exception | TaskState::Cancelled => Some(said(&base::OPERATION_FAILED)),
     };
-    let message = message.map(|definition| Message::new(definition, []).saying(&*task.message));
     annotate_as(page, "Messages", message.as_slice());
 }
 
@@ -113,6 +117,7 @@ pub(in super::super) fn monitor(ask: &Ask<'_>, _page: &mut Page) -> Outcome<()> 
             Reply::page(StatusCode::ACCEPTED, page).with(header::LOCATION, &monitor_uri(task.id))
         }
         TaskState::Completed => Reply::done(),
+        TaskState::Unconfirmed => refusals::unconfirmed(),
         TaskState::Exception => failed(StatusCode::INTERNAL_SERVER_ERROR),
         TaskState::Cancelled => failed(StatusCode::CONFLICT),
     }))

@@ -134,3 +134,41 @@ async fn a_task_that_works_out_ends_without_content() {
     assert_eq!(watched.status, StatusCode::NO_CONTENT);
     assert_eq!(rig.get(SYSTEM).await["PowerState"], "On");
 }
+
+fn not_sensed(messages: &Value) {
+    let message = &messages[0];
+    assert_eq!(message["MessageId"], "Outband.1.0.EffectNotSensed");
+    assert_eq!(message["MessageSeverity"], "Warning");
+    assert_eq!(messages.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nothing_senses_is_answered_with_a_word_of_it() {
+    let rig = Rig::blind().await;
+    for kind in ["On", "ForceOff", "PowerCycle", "ForceRestart"] {
+        let answer = reset(&rig, kind).await;
+        assert_eq!(answer.status, StatusCode::OK, "{kind}");
+        let body = answer.json();
+        assert_eq!(body.get("error"), None, "{kind}");
+        not_sensed(&body["@Message.ExtendedInfo"]);
+    }
+    // A pulse is all that is promised, and it was given.
+    assert_eq!(reset(&rig, "Nmi").await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_whose_effect_nothing_senses_says_so() {
+    let rig = Rig::blind().await;
+    rig.slow.store(true, SeqCst);
+    let accepted = reset(&rig, "ForceOff").await;
+    assert_eq!(accepted.status, StatusCode::ACCEPTED);
+    let path = accepted.json()["@odata.id"].as_str().unwrap().to_owned();
+    let task = ended(&rig, &path).await;
+    assert_eq!(task["TaskState"], "Completed");
+    assert_eq!(task["TaskStatus"], "Warning");
+    not_sensed(&task["Messages"]);
+    let monitor = accepted.header("location").to_owned();
+    let watched = rig.ask("GET", &monitor).by("op").send().await;
+    assert_eq!(watched.status, StatusCode::OK);
+    not_sensed(&watched.json()["@Message.ExtendedInfo"]);
+}
