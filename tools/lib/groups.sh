@@ -67,7 +67,7 @@ group_style() {
 # need_machines - virtual machines are tested on real ones: QEMU, firmware, and what makes images.
 need_machines() {
     need qemu-system-x86_64=qemu-system-x86 /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf \
-        /usr/lib/ipxe/qemu/pxe-e1000.rom=ipxe-qemu grub-mkrescue=grub-common \
+        /usr/lib/ipxe/qemu/pxe-e1000.rom=ipxe-qemu grub-mkrescue=grub-common setpriv=util-linux \
         /usr/lib/grub/i386-pc/boot.img=grub-pc-bin xorriso=xorriso mformat=mtools
 }
 

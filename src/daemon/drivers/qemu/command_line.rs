@@ -24,6 +24,8 @@ pub(super) const SERIAL: &str = "serial.sock";
 pub(super) const MONITOR: &str = "qmp.sock";
 /// What the monitor said, also while nobody listened.
 pub(super) const JOURNAL: &str = "qmp.log";
+/// The process's number, as QEMU itself writes it down.
+pub(super) const NUMBER: &str = "qemu.pid";
 /// The serial port's id.
 pub(super) const SERIAL_ID: &str = "serial0";
 
@@ -77,6 +79,7 @@ impl Line {
         self.0
             .extend(["-nodefaults", "-no-user-config", "-S"].map(str::to_owned));
         self.add("-display", "none");
+        self.add("-pidfile", NUMBER);
         self.add(
             "-name",
             format!("guest=outband-{}", doubled(machine.id.as_str())),

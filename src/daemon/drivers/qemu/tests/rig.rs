@@ -133,7 +133,11 @@ impl Rig {
         Self::try_open(folder, settings).await.unwrap()
     }
 
-    pub(super) async fn try_open(folder: PathBuf, settings: Settings) -> Result<Self, Fault> {
+    pub(super) async fn try_open(folder: PathBuf, mut settings: Settings) -> Result<Self, Fault> {
+        if settings.program == Settings::default().program {
+            let guarded = "drivers/qemu/tests/guarded-qemu";
+            settings.program = Path::new(env!("CARGO_MANIFEST_DIR")).join(guarded);
+        }
         let opened = open(Setup {
             id: "test".parse().unwrap(),
             settings: settings.clone(),
