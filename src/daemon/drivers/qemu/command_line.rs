@@ -183,6 +183,16 @@ impl Line {
         self.json("-device", &json!({"driver": "qemu-xhci", "id": "xhci"}));
         // The keyboard is the board's PS/2 port, which every firmware reads and lights.
         self.json("-device", &json!({"driver": "usb-tablet", "bus": "xhci.0"}));
+        self.alarms();
+    }
+
+    /// What an operating system tells of itself by: a watchdog that it has to feed, and a port that
+    /// a panicking kernel writes to.
+    fn alarms(&mut self) {
+        // In a place of its own, so that no other card's place depends on it.
+        let dog = json!({"driver": "i6300esb", "id": "dog0", "bus": "pcie.0", "addr": "1e.0"});
+        self.json("-device", &dog);
+        self.json("-device", &json!({"driver": "pvpanic", "id": "panic0"}));
     }
 
     fn devices(&mut self, machine: &Definition, plan: &Plan) {
