@@ -96,7 +96,7 @@ group_clients() { clients tests/clients -m "not validators"; }
 
 group_validators() { clients tests/clients -m validators; }
 
-group_kill() { clients tests/clients/test_kill.py --kills 500; }
+group_kill() { clients tests/clients/test_kill.py tests/clients/test_qemu_kill.py --kills 500; }
 
 # not_built - a group that has a name and nothing in it yet.
 not_built() {
