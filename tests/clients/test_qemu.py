@@ -4,7 +4,6 @@ import pytest
 
 from support import machine
 from support.bmc import Demo
-from support.daemon import PASSWORD, run
 from support.waiting import until
 
 
@@ -50,12 +49,3 @@ def test_a_killed_daemon_finds_its_machine_again(machines, serve, image):
     bmc.daemon.start()
     bmc.client().reset("ForceOff")
     until(lambda: machines() == [], "no process is left")
-
-
-def test_without_qemu_it_says_so_in_one_sentence(tmp_path):
-    done = run("demo", "--driver", "qemu", "--https", "127.0.0.1:0",
-               "--state", str(tmp_path / "state"), PATH="/nonexistent",
-               OUTBAND_ADMIN_PASSWORD=PASSWORD)
-    assert done.returncode != 0
-    (line,) = done.stderr.strip().splitlines()
-    assert "QEMU is not installed" in line
