@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 
+from support import machine
 from support.bmc import Demo, Serve
 from support.doors import EVERY, server
 from support.redfish import SYSTEM
@@ -12,7 +13,8 @@ from support.waiting import until
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=50,
-                     help="how many changes are each followed by kill -9 (default: a tenth of 500)")
+                     help="how many changes are each followed by kill -9, a fifth of them of a virtual "
+                          "machine's power (default: a tenth of 500)")
 
 
 @pytest.fixture
@@ -35,6 +37,23 @@ def serve(running, tmp_path):
 def wide(serve):
     """Starts `outband serve` with every door open; the arguments are the parts that are to be off."""
     return lambda *off, base=EVERY: serve(server(*off), base=base)
+
+
+@pytest.fixture
+def machines(tmp_path):
+    """The processes of the test's virtual machines; none of them outlives the test."""
+    yield lambda: machine.processes(tmp_path)
+    machine.end_all(tmp_path)
+
+
+@pytest.fixture
+def box(machines, serve, tmp_path):
+    """Manages one virtual machine; the arguments are those of `Box` after the folder."""
+    def make(**more) -> machine.Box:
+        box = machine.Box(tmp_path, **more)
+        box.bmc = serve(box.settings)
+        return box
+    return make
 
 
 @pytest.fixture(scope="module")

@@ -69,7 +69,7 @@ group_style() {
 # need_machines - virtual machines are tested on real ones: QEMU, firmware, and what makes images.
 need_machines() {
     need qemu-system-x86_64=qemu-system-x86 /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf \
-        /usr/lib/ipxe/qemu/pxe-e1000.rom=ipxe-qemu grub-mkrescue=grub-common \
+        /usr/lib/ipxe/qemu/pxe-e1000.rom=ipxe-qemu grub-mkrescue=grub-common setpriv=util-linux \
         /usr/lib/grub/i386-pc/boot.img=grub-pc-bin xorriso=xorriso mformat=mtools
 }
 
@@ -108,7 +108,7 @@ group_clients() {
 
 group_validators() { clients tests/clients -m validators; }
 
-group_kill() { clients tests/clients/test_kill.py --kills 500; }
+group_kill() { clients tests/clients/test_kill.py tests/clients/test_qemu_kill.py --kills 500; }
 
 group_debian-12() { root_group bookworm; }
 

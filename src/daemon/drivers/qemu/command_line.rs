@@ -24,6 +24,8 @@ pub(super) const SERIAL: &str = "serial.sock";
 pub(super) const MONITOR: &str = "qmp.sock";
 /// What the monitor said, also while nobody listened.
 pub(super) const JOURNAL: &str = "qmp.log";
+/// The process's number, as QEMU itself writes it down.
+pub(super) const NUMBER: &str = "qemu.pid";
 /// The serial port's id.
 pub(super) const SERIAL_ID: &str = "serial0";
 
@@ -77,6 +79,7 @@ impl Line {
         self.0
             .extend(["-nodefaults", "-no-user-config", "-S"].map(str::to_owned));
         self.add("-display", "none");
+        self.add("-pidfile", NUMBER);
         self.add(
             "-name",
             format!("guest=outband-{}", doubled(machine.id.as_str())),
@@ -180,6 +183,16 @@ impl Line {
         self.json("-device", &json!({"driver": "qemu-xhci", "id": "xhci"}));
         // The keyboard is the board's PS/2 port, which every firmware reads and lights.
         self.json("-device", &json!({"driver": "usb-tablet", "bus": "xhci.0"}));
+        self.alarms();
+    }
+
+    /// What an operating system tells of itself by: a watchdog that it has to feed, and a port that
+    /// a panicking kernel writes to.
+    fn alarms(&mut self) {
+        // In a place of its own, so that no other card's place depends on it.
+        let dog = json!({"driver": "i6300esb", "id": "dog0", "bus": "pcie.0", "addr": "1e.0"});
+        self.json("-device", &dog);
+        self.json("-device", &json!({"driver": "pvpanic", "id": "panic0"}));
     }
 
     fn devices(&mut self, machine: &Definition, plan: &Plan) {

@@ -36,6 +36,9 @@ pub enum Fault {
     /// Another daemon manages the machine.
     #[error("another Outband manages this machine")]
     Taken,
+    /// Something listens for the machine that is none of its processes.
+    #[error("something that is not this machine listens in its folder")]
+    Stranger,
     /// The process ended before it was ready, or while something was asked of it.
     #[error("QEMU ended{0}")]
     Ended(Box<str>),

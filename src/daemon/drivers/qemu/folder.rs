@@ -16,11 +16,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::{
+    fs::{FlockOperation, Mode, OFlags},
+    process::Pid,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    command_line::{JOURNAL, MONITOR, SCREEN, SERIAL},
+    command_line::{JOURNAL, MONITOR, NUMBER, SCREEN, SERIAL},
     definition::Source,
     fault::Fault,
     plan::Plan,
@@ -144,6 +147,26 @@ impl Folder {
     /// Whether QEMU wrote a file in the folder larger than so many bytes.
     pub(super) fn journal_exceeds(&self, bytes: u64) -> bool {
         fs::metadata(self.path.join(JOURNAL)).is_ok_and(|file| file.size() > bytes)
+    }
+
+    /// The number of a process as QEMU wrote it down itself.
+    pub(super) fn number(&self) -> Option<i32> {
+        let text = fs::read_to_string(self.path.join(NUMBER)).ok()?;
+        text.trim().parse().ok()
+    }
+
+    /// Whether a process was started in this folder, and lives.
+    pub(super) fn is_home_of(&self, pid: Pid) -> Result<bool, Fault> {
+        let looking = || Fault::file("look where a process is at home");
+        let own = rustix::fs::fstat(&self.descriptor).map_err(|why| looking()(why.into()))?;
+        match fs::metadata(format!("/proc/{}/cwd", pid.as_raw_nonzero())) {
+            Ok(home) => Ok((home.dev(), home.ino()) == (own.st_dev, own.st_ino)),
+            // It is gone, or somebody else's.
+            Err(why) => match why.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => Ok(false),
+                _ => Err(looking()(why)),
+            },
+        }
     }
 
     /// What is known of the process.

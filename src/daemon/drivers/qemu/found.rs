@@ -5,12 +5,12 @@ use outband_protocol::qmp::{
     self, Command, Reason,
     reply::{self, RunState, Status},
 };
-use tokio::time::timeout;
+use tokio::task::JoinSet;
 
 use super::{
     connections,
     fault::Fault,
-    machine::{Alive, Machine, QUIT, Running},
+    machine::{Alive, Machine, Running},
     monitor::Monitor,
     plan::Plan,
     process::Process,
@@ -19,43 +19,50 @@ use super::{
 
 impl Machine {
     /// Looks for a process that an earlier daemon left. Called once, before anything else.
+    ///
+    /// When it returns there is either one process, that is followed, or none: whatever else was
+    /// found has ended.
     pub(super) async fn find(&mut self) -> Result<(), Fault> {
-        let record = self.folder.record();
-        let known = match &record {
-            Some(record) => Process::find(record)?.map(|process| (process, record.plan)),
+        let connected = Monitor::connect(&self.folder).await;
+        let known = match self.folder.record() {
+            Some(record) => Process::find(&record)?.map(|process| (process, record.plan)),
             None => None,
         };
-        let connected = Monitor::connect(&self.folder).await;
         match (connected, known) {
             (Ok(Some((monitor, _))), Some((process, plan))) => {
                 self.adopt(process, monitor, plan).await?;
             }
             // Its daemon died before it wrote the process down, so it was never let run.
-            (Ok(Some((mut monitor, _))), None) => {
-                let gone = async {
-                    let _ = monitor.execute(Command::quit()).await;
-                    while monitor.event().await.is_ok() {}
-                };
-                let late = Fault::Late {
-                    what: "the end of an unknown process",
-                    limit: QUIT,
-                };
-                timeout(QUIT, gone).await.map_err(|_| late)?;
+            (Ok(Some(_)), None) => {
+                let stray = Process::stray(&self.folder)?;
+                stray.ok_or(Fault::Stranger)?.kill().await?;
                 self.folder.clear()?;
             }
-            (Ok(None), None) => self.folder.clear()?,
             // One that doesn't listen is on its way out, or hangs.
-            (Ok(None), Some((mut process, _))) => {
-                process.kill().await?;
+            (Ok(None), known) => {
+                let left = match known {
+                    Some((process, _)) => Some(process),
+                    None => Process::stray(&self.folder)?,
+                };
+                if let Some(mut process) = left {
+                    process.kill().await?;
+                }
                 self.folder.clear()?;
             }
-            (Err(fault), Some((mut process, _))) => {
-                process.kill().await?;
-                self.fail(fault.to_string()).await;
-            }
-            (Err(fault), None) => return Err(fault),
+            (Err(fault), Some((process, _))) => self.cut_off(process, fault).await?,
+            (Err(fault), None) => match Process::stray(&self.folder)? {
+                Some(stray) => self.cut_off(stray, fault).await?,
+                None => return Err(fault),
+            },
         }
         self.sense(self.running.is_some());
+        Ok(())
+    }
+
+    /// Ends a process that is there and can't be worked with.
+    async fn cut_off(&mut self, mut process: Process, fault: Fault) -> Result<(), Fault> {
+        process.kill().await?;
+        self.fail(fault.to_string()).await;
         Ok(())
     }
 
@@ -65,15 +72,11 @@ impl Machine {
         mut monitor: Monitor,
         plan: Plan,
     ) -> Result<(), Fault> {
-        let status = monitor.execute(Command::query_status()).await?;
-        let status: Status = reply::read(status)
-            .map_err(|why| Fault::Monitor(qmp::Fault::Nonsense(why.to_string().into())))?;
-        let connections = connections::open(&self.folder, &self.screen, &self.port).await?;
-        let journal = self.folder.journal();
-        if status.status == RunState::Prelaunch {
-            self.let_run(&mut monitor, &plan).await?;
-        }
-        tracing::info!(server = %self.definition.id, pid = process.pid(), state = ?status.status,
+        let (state, connections) = match self.take_up(&mut monitor, &plan).await {
+            Ok(taken) => taken,
+            Err(fault) => return self.cut_off(process, fault).await,
+        };
+        tracing::info!(server = %self.definition.id, pid = process.pid(), ?state,
             "found the machine again");
         self.note_changes();
         let started_as = self.earlier.as_ref().map(|earlier| &earlier.settings);
@@ -88,8 +91,8 @@ impl Machine {
             plan,
             on_reset: None,
         });
-        if status.status == RunState::Shutdown {
-            match last_end(&journal) {
+        if state == RunState::Shutdown {
+            match last_end(&self.folder.journal()) {
                 Some(Reason::GuestReset) => self.stopped_at_reset = Some(BootBy::Software),
                 Some(Reason::HostQmpSystemReset) => self.stopped_at_reset = Some(BootBy::Reset),
                 _ => {
@@ -100,6 +103,7 @@ impl Machine {
         }
         Ok(())
     }
+
     /// Remembers what the process was started from where the settings have changed since.
     fn note_changes(&mut self) {
         let now = self.definition.source();
@@ -112,5 +116,21 @@ impl Machine {
                 self.definition.id
             );
         }
+    }
+
+    /// Connects to a machine's screen and serial port, and lets it run if it never was.
+    async fn take_up(
+        &self,
+        monitor: &mut Monitor,
+        plan: &Plan,
+    ) -> Result<(RunState, JoinSet<()>), Fault> {
+        let status = monitor.execute(Command::query_status()).await?;
+        let status: Status = reply::read(status)
+            .map_err(|why| Fault::Monitor(qmp::Fault::Nonsense(why.to_string().into())))?;
+        let connections = connections::open(&self.folder, &self.screen, &self.port).await?;
+        if status.status == RunState::Prelaunch {
+            self.let_run(monitor, plan).await?;
+        }
+        Ok((status.status, connections))
     }
 }

@@ -41,7 +41,7 @@ use super::{
 };
 
 /// How long a process may take to quit before it is killed.
-pub(super) const QUIT: Duration = Duration::from_secs(2);
+const QUIT: Duration = Duration::from_secs(2);
 
 /// How large the monitor's journal may grow.
 const JOURNAL_MAX: u64 = 1 << 20;

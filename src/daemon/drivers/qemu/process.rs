@@ -79,7 +79,30 @@ impl Process {
 
     /// The process that was written down, if it is still that one.
     pub(super) fn find(record: &Record) -> Result<Option<Self>, Fault> {
-        let Some(pid) = Pid::from_raw(record.pid) else {
+        Self::look(record.pid, |pid| {
+            Ok(boot_id()? == record.boot_id
+                && start_time(pid).is_ok_and(|started| started == record.started))
+        })
+    }
+
+    /// A process that lives in the machine's folder, whether it was written down or not: QEMU keeps
+    /// its number there itself, from before it opens an image until it ends.
+    pub(super) fn stray(folder: &Folder) -> Result<Option<Self>, Fault> {
+        match folder.number() {
+            Some(number) => Self::look(number, |pid| folder.is_home_of(pid)),
+            None => Ok(None),
+        }
+    }
+
+    /// The process of a number, if it is the one that is looked for.
+    fn look(
+        number: i32,
+        is_it: impl FnOnce(Pid) -> Result<bool, Fault>,
+    ) -> Result<Option<Self>, Fault> {
+        let Some(pid) = Some(number)
+            .filter(|number| *number > 0)
+            .and_then(Pid::from_raw)
+        else {
             return Ok(None);
         };
         // Opened first: from then on the descriptor means one process, whatever its number comes
@@ -89,9 +112,7 @@ impl Process {
             Err(rustix::io::Errno::SRCH) => return Ok(None),
             Err(why) => return Err(Fault::file("look for the process")(why.into())),
         };
-        let same = boot_id()? == record.boot_id
-            && start_time(pid).is_ok_and(|started| started == record.started);
-        if !same {
+        if !is_it(pid)? {
             return Ok(None);
         }
         let watched = sys::watch(watched).map_err(Fault::file("watch the process"))?;
@@ -185,7 +206,7 @@ pub(super) fn stat_field(text: &str, number: usize) -> Option<u64> {
 mod tests {
     use outband_core::server::BootMode;
 
-    use super::*;
+    use super::{super::command_line::NUMBER, *};
 
     fn own_record() -> Record {
         let pid = rustix::process::getpid();
@@ -206,6 +227,30 @@ mod tests {
             (Some(50), Some(60))
         );
         assert_eq!(stat_field("", 22), None);
+    }
+
+    #[tokio::test]
+    async fn a_stray_is_a_process_whose_home_is_the_folder() {
+        let path = std::env::temp_dir().join(format!("outband-stray-{}", std::process::id()));
+        let folder = Folder::open(&path).unwrap();
+        let mut child = Command::new("sleep")
+            .arg("1000")
+            .current_dir(&path)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let number = |text: &str| std::fs::write(path.join(NUMBER), text).unwrap();
+        assert!(Process::stray(&folder).unwrap().is_none());
+        for elsewhere in [std::process::id().to_string(), "-1".into(), "x".into()] {
+            number(&elsewhere);
+            assert!(Process::stray(&folder).unwrap().is_none(), "{elsewhere}");
+        }
+        number(&format!("{}\n", child.id().unwrap()));
+        let mut stray = Process::stray(&folder).unwrap().unwrap();
+        stray.kill().await.unwrap();
+        child.wait().await.unwrap();
+        assert!(Process::stray(&folder).unwrap().is_none());
+        std::fs::remove_dir_all(path).unwrap();
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 //!
 //! These tests need QEMU and GRUB's tools; `tools/boot-image` says what is missing.
 
+mod alarms;
 mod life;
 mod once;
 mod parts;

@@ -69,13 +69,16 @@ fn made(options: &[&str], words: &str) -> PathBuf {
     let folder = root.join("target/boot-images");
     fs::create_dir_all(&folder).unwrap();
     let file = folder.join(words.replace(' ', "-"));
-    if !file.exists() {
+    let tool = root.join("tools/boot-image");
+    let changed = |file: &Path| fs::metadata(file)?.modified();
+    let fresh = changed(&file).is_ok_and(|made| made > changed(&tool).unwrap());
+    if !fresh {
         let part = folder.join(format!(
             "{}.{}",
             words.replace(' ', "-"),
             std::process::id()
         ));
-        let made = Command::new(root.join("tools/boot-image"))
+        let made = Command::new(tool)
             .args(options)
             .args([words, part.to_str().unwrap()])
             .output()
@@ -133,7 +136,11 @@ impl Rig {
         Self::try_open(folder, settings).await.unwrap()
     }
 
-    pub(super) async fn try_open(folder: PathBuf, settings: Settings) -> Result<Self, Fault> {
+    pub(super) async fn try_open(folder: PathBuf, mut settings: Settings) -> Result<Self, Fault> {
+        if settings.program == Settings::default().program {
+            let guarded = "drivers/qemu/tests/guarded-qemu";
+            settings.program = Path::new(env!("CARGO_MANIFEST_DIR")).join(guarded);
+        }
         let opened = open(Setup {
             id: "test".parse().unwrap(),
             settings: settings.clone(),
@@ -195,6 +202,7 @@ impl Rig {
     /// Waits until the menu of this image takes keys.
     pub(super) async fn menu(&mut self, of: &str) {
         self.says(&format!("booted: {of}")).await;
+        // Its last entry.
         self.says("later: reboot after 3 s").await;
     }
 
