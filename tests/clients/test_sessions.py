@@ -84,8 +84,7 @@ def test_a_token_is_not_shown_again_and_not_logged(bmc, worker):
 
 
 def test_sessions_have_a_limit(serve):
-    base = settings.BASE.replace("[access]", "[access]\nsessions_max = 2")
-    bmc = serve(base=base)
+    bmc = serve(base=settings.BASE + "[access]\nsessions_max = 2\n")
     opened = [bmc.visitor().log_in("admin", PASSWORD).status_code for _ in range(3)]
     assert opened[:2] == [201, 201]
     assert opened[2] == 503
@@ -93,8 +92,7 @@ def test_sessions_have_a_limit(serve):
 
 def test_a_session_idle_too_long_ends(serve):
     """The shortest idle time that Redfish allows is 30 s: this test waits for one."""
-    base = settings.BASE.replace("[access]", '[access]\nsession_idle = "30s"')
-    bmc = serve(base=base)
+    bmc = serve(base=settings.BASE + '[access]\nsession_idle = "30s"\n')
     idle = bmc.visitor()
     path = idle.log_in("admin", PASSWORD).json()["@odata.id"]
     admin = bmc.client()

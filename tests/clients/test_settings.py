@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from support import settings
-from support.daemon import PASSWORD, run
+from support.daemon import run
 from support.redfish import SYSTEM
 from support.waiting import until
 
@@ -52,12 +52,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_good_settings_are_called_good(tmp_path):
-    path = settings.write(tmp_path, password=PASSWORD)
+    path = settings.write(tmp_path)
     assert run("config", "check", "--config", str(path)).returncode == 0
 
 
 def test_every_value_says_where_it_came_from(tmp_path):
-    path = settings.write(tmp_path, password=PASSWORD)
+    path = settings.write(tmp_path)
     shown = run("config", "show", "--config", str(path)).stdout.splitlines()
     (listen,) = [line for line in shown if "service.https.listen" in line]
     assert "127.0.0.1:0" in listen and f"{path}:" in listen
@@ -77,7 +77,7 @@ def test_a_busy_port_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as busy:
         address = "127.0.0.1:%d" % busy.getsockname()[1]
         base = settings.BASE.replace("127.0.0.1:0", address)
-        path = settings.write(tmp_path, base=base, password=PASSWORD)
+        path = settings.write(tmp_path, base=base)
         assert address in one_sentence(run("serve", "--config", str(path)))
         done = run("demo", "--https", address, "--state", str(tmp_path / "demo"))
         assert address in one_sentence(done)
@@ -85,14 +85,14 @@ def test_a_busy_port_is_named(tmp_path):
 
 def test_a_state_folder_that_cannot_be_used_is_named(tmp_path):
     """A file in its place stops root as well, whom no mode bits stop."""
-    path = settings.write(tmp_path, password=PASSWORD)
+    path = settings.write(tmp_path)
     (tmp_path / "state").write_text("not a folder")
     assert str(tmp_path / "state") in one_sentence(run("serve", "--config", str(path)))
 
 
 def test_a_state_folder_that_cannot_be_read_is_named(tmp_path_factory):
     folder = tmp_path_factory.mktemp("unreadable")
-    path = settings.write(folder, password=PASSWORD)
+    path = settings.write(folder)
     (folder / "state").mkdir(mode=0o000)
     wrapper = ()
     if os.geteuid() == 0:  # root without its power over mode bits

@@ -117,8 +117,7 @@ def test_the_plain_port_is_closed_unless_it_was_asked_for(serve):
 
 
 def test_without_access_every_visitor_is_an_administrator_and_is_told(serve):
-    base = settings.BASE.replace("[access]", "[access]\nenabled = false")
-    bmc = serve(base=base)
+    bmc = serve(base=settings.BASE + "[access]\nenabled = false\n")
     visitor = bmc.visitor()
     visitor.change(SYSTEM, {"AssetTag": "anybody"})
     visitor.reset("On")

@@ -9,8 +9,6 @@ dir = "state"
 listen = ["127.0.0.1:0"]
 [service.http]
 enabled = false
-[access]
-first_password_file = "password"
 """
 
 SERVER = """
@@ -33,11 +31,8 @@ def off(*parts: str) -> str:
     return "".join(f'[server.{part}]\ndriver = "none"\n' for part in parts)
 
 
-def write(folder: pathlib.Path, *servers: str, base: str = BASE, password: str) -> pathlib.Path:
-    """Writes a settings file, with the first password beside it, and gives its path."""
-    secret = folder / "password"
-    secret.write_text(password + "\n")
-    secret.chmod(0o600)
+def write(folder: pathlib.Path, *servers: str, base: str = BASE) -> pathlib.Path:
+    """Writes a settings file and gives its path."""
     path = folder / "outband.toml"
     path.write_text(base + "".join(servers or [server()]))
     return path
