@@ -6,9 +6,10 @@ import socket
 
 import pytest
 
-from support import settings
-from support.daemon import run
-from support.redfish import SYSTEM
+from support import events, settings
+from support.bmc import MADE_UP, Serve
+from support.daemon import PASSWORD, run
+from support.redfish import ACCOUNTS, SYSTEM
 from support.waiting import until
 
 # Each: what is wrong, the line it stands on, and the key that must be named.
@@ -102,6 +103,34 @@ def test_a_state_folder_that_cannot_be_read_is_named(tmp_path_factory):
     assert str(folder / "state") in one_sentence(done)
 
 
+def test_a_first_start_that_failed_is_a_first_start_again(running, tmp_path):
+    """A password is made, and shown, when everything else has worked: none is lost."""
+    bmc = Serve(tmp_path, new=True)
+
+    def fails(what: str) -> None:
+        done = run("serve", "--config", str(bmc.file))
+        assert what in one_sentence(done)
+        assert done.stdout == ""
+
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        address = "127.0.0.1:%d" % busy.getsockname()[1]
+        settings.write(tmp_path, base=settings.BASE.replace("127.0.0.1:0", address))
+        fails(address)
+    settings.write(tmp_path)
+    journal = bmc.state / "sim" / "1.journal"
+    journal.mkdir(parents=True)  # the server can't write down what it sees
+    fails(str(journal))
+    journal.rmdir()
+    settings.write(tmp_path, base=settings.BASE + '[access]\nfirst_password_file = "nowhere"\n')
+    fails(str(tmp_path / "nowhere"))
+    settings.write(tmp_path)
+
+    running(bmc)
+    (first,) = MADE_UP.findall(bmc.daemon.said())
+    bmc.client(password=first).change(f"{ACCOUNTS}/1", {"Password": PASSWORD})
+    assert bmc.client().status("GET", SYSTEM) == 200
+
+
 def test_a_second_daemon_on_the_same_state_is_refused(serve):
     bmc = serve()
     assert str(bmc.state) in one_sentence(run("serve", "--config", str(bmc.file)))
@@ -114,3 +143,30 @@ def test_a_bad_reload_changes_nothing_and_is_said(serve):
     bmc.daemon.signal(signal.SIGHUP)
     until(lambda: "acess" in bmc.daemon.said(), "the complaint")
     assert bmc.client().status("GET", SYSTEM) == 200
+
+
+def test_a_reload_that_would_let_nobody_in_changes_nothing(serve):
+    """Access is switched on, and the first password can't be read."""
+    bmc = serve(base=settings.BASE + "[access]\nenabled = false\n", new=True)
+    visitor = bmc.visitor()
+    access = '[access]\nfirst_password_file = "first"\n[service.console]\nenabled = false\n'
+    settings.write(bmc.folder, settings.server("1"), settings.server("2"),
+                   base=settings.BASE + access)
+    bmc.daemon.signal(signal.SIGHUP)
+    until(lambda: "everything stays as it was" in bmc.daemon.said(), "the complaint")
+    assert str(bmc.folder / "first") in bmc.daemon.said()
+    assert visitor.get("/redfish/v1/Systems")["Members"] == [{"@odata.id": SYSTEM}]
+    assert visitor.get(ACCOUNTS)["Members"] == []
+    assert visitor.status("GET", "/api/v1/servers/1/faults") == 200
+    assert events.of_kind(bmc.state, "settings-reloaded") == []
+
+    # Mended, the same settings do all of it.
+    (bmc.folder / "first").write_text(PASSWORD)
+    bmc.daemon.signal(signal.SIGHUP)
+    until(lambda: visitor.status("GET", SYSTEM) == 401, "access is on")
+    client = bmc.client()
+    client.change(f"{ACCOUNTS}/1", {"Password": "a-new-secret"})
+    client = bmc.client(password="a-new-secret")
+    assert len(client.get("/redfish/v1/Systems")["Members"]) == 2
+    assert client.status("GET", "/api/v1/servers/1/faults") == 404
+    assert events.of_kind(bmc.state, "settings-reloaded")
