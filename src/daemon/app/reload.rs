@@ -4,7 +4,7 @@
 use outband_core::{access::Denied, events::EventKind};
 
 use super::servers::Machines;
-use super::{AppFault, Reload, boot::Daemon, boot::policy, first_start, ready};
+use super::{AppFault, Reload, boot::Daemon, first_start, gate::policy, ready};
 use crate::settings::Settings;
 
 impl Daemon {
