@@ -30,7 +30,7 @@ def every_page(client, path: str) -> list[dict]:
 
 def rewrite(bmc, ids: list[str]) -> None:
     """Writes other servers into the settings and has them read anew."""
-    settings.write(bmc.folder, *(settings.server(id) for id in ids), password=PASSWORD)
+    settings.write(bmc.folder, *(settings.server(id) for id in ids))
     bmc.daemon.signal(signal.SIGHUP)
 
 

@@ -1,7 +1,10 @@
 """Changes, each followed at once by kill -9: what was accepted is there afterwards."""
 
+from support import medium, settings
 from support.daemon import PASSWORD
+from support.faults import set_fault
 from support.redfish import ACCOUNTS, SYSTEM
+from support.waiting import until
 
 POLICIES = ["AlwaysOff", "LastState", "AlwaysOn"]
 TARGETS = ["Pxe", "Hdd", "BiosSetup"]
@@ -67,6 +70,42 @@ def test_every_accepted_change_survives_kill_9(serve, request):
         now = bmc.client()
         lost = [kind.__name__ for kind, still in lasting.items() if not still(now)]
         assert lost == [], f"lost after kill {number + 1} of {kills}"
+
+
+def crash(bmc):
+    """Ends it by kill -9 and starts it again; gives a client."""
+    bmc.daemon.kill()
+    bmc.daemon.start()
+    return bmc.client()
+
+
+def boots(bmc) -> list[str]:
+    """What the machine's firmware chose to boot, each time."""
+    return [entry["target"] for entry in bmc.journal() if entry["saw"] == "boot"]
+
+
+def test_a_boot_override_for_once_is_used_by_exactly_one_boot(serve, tmp_path, settled):
+    cd = medium.image(tmp_path, "RESCUE")
+    bmc = serve(settings.server(sim=f'cd = "{cd}"'))
+    once = {"BootSourceOverrideEnabled": "Once", "BootSourceOverrideTarget": "Cd"}
+    client = bmc.client()
+    settled(client, "Off")
+    client.change(SYSTEM, {"Boot": once})
+    client = crash(bmc)  # it was accepted, and the machine is off
+    assert once.items() <= client.get(SYSTEM)["Boot"].items()
+
+    set_fault(client, "slow-post", factor=20)  # gone with the daemon
+    client.reset("On")
+    client.await_power("On")
+    client = crash(bmc)  # firmware ran, and had chosen nothing
+    assert boots(bmc) == []
+    assert once.items() <= client.get(SYSTEM)["Boot"].items()
+
+    until(lambda: boots(bmc) == ["cd"], "the boot that uses it")
+    client = crash(bmc)
+    assert client.get(SYSTEM)["Boot"]["BootSourceOverrideEnabled"] == "Disabled"
+    client.reset("ForceRestart")
+    until(lambda: boots(bmc) == ["cd", "hdd"], "a boot without it")
 
 
 def test_a_machine_obeys_after_a_kill_in_the_middle_of_a_press(serve, settled):

@@ -80,16 +80,16 @@ def test_a_machine_of_another_driver_now_is_left_and_said(switched_on, machines,
     assert machines() == [pid]
 
 
-def test_a_machine_that_nobody_could_find_again_is_stopped_with_its_server(serve, machines, image):
-    base = settings.BASE.replace('dir = "state"', 'dir = "memory"')
+def test_a_machine_that_nobody_could_find_again_is_stopped_with_its_server(serve, image):
+    base = settings.BASE.replace('dir = "state"', 'dir = "memory"') + settings.OPEN
     simulated = '[[server]]\nid = "2"\n'
-    bmc = serve(simulated, machine.server(keys=f"cd = '{image}'"), base=base)
-    bmc.client().reset("On")
-    bmc.client().await_power("On")
-    assert len(machines()) == 1
+    bmc = serve(simulated, machine.server(keys=f"cd = '{image}'"), base=base, new=True)
+    bmc.visitor().reset("On")
+    bmc.visitor().await_power("On")
+    assert len(machine.having(image)) == 1
     bmc.write(simulated, base=base)
     assert "servers removed: 1" in bmc.reload()
-    assert machines() == []
+    assert machine.having(image) == []
 
 
 def test_a_machine_is_added_while_the_daemon_runs(serve, machines, image):

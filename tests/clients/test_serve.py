@@ -37,6 +37,7 @@ listen = ["127.0.0.1:443"]
 listen = ["127.0.0.1:80"]
 """
 WITH_FILE = BASE + '[access]\nfirst_password_file = "password"\n'
+ONLY_ACCOUNT = f"{ACCOUNTS}/1"  # of a first start: a script need not look for it
 
 
 @pytest.fixture
@@ -52,14 +53,39 @@ def folder():
 
 @pytest.fixture
 def start(running, folder, monkeypatch):
-    """Starts `serve` with one of the settings above."""
-    def start(base: str) -> Serve:
+    """Starts `serve` for the first time, with one of the settings above."""
+    def start(base: str, **env: str) -> Serve:
         monkeypatch.setattr(daemon, "OUTBAND", str(folder / "outband"))
-        bmc = Serve(folder, settings.server(), base=base, wrapper=WRAPPER)
-        for path in (folder, *folder.iterdir()):
+        bmc = Serve(folder, settings.server(), base=base, wrapper=WRAPPER, new=True, **env)
+        for path in (folder, *folder.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
         return running(bmc)
     return start
+
+
+def secret_file(path: pathlib.Path) -> str:
+    """Writes a first password into a file, as whoever sets devices up does; gives it."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(daemon.PASSWORD + "\n")
+    path.chmod(0o600)
+    return daemon.PASSWORD
+
+
+@pytest.fixture(params=["printed", "file", "credential"])
+def first_start(request, start, folder):
+    """A first start, and the first password: each way that there is to come by it."""
+    if request.param == "printed":
+        bmc = start(BASE)
+        return bmc, printed_password(bmc)
+    if request.param == "file":
+        first = secret_file(folder / "password")
+        bmc = start(WITH_FILE)
+    else:
+        first = secret_file(folder / "credentials" / "outband.password")
+        bmc = start(BASE, CREDENTIALS_DIRECTORY=str(folder / "credentials"))
+    assert first not in bmc.daemon.said()
+    assert not MADE_UP.search(bmc.daemon.said())
+    return bmc, first
 
 
 @dataclasses.dataclass
@@ -142,9 +168,8 @@ def test_it_runs_without_privileges(start):
     assert bmc.daemon.address() == "127.0.0.1:443"
 
 
-def test_basic_alone_changes_the_first_password_from_one_address(start):
-    bmc = start(BASE)
-    first = printed_password(bmc)
+def test_basic_alone_changes_the_first_password_from_one_address(first_start):
+    bmc, first = first_start
     account = assert_good_for_the_change_alone(bmc, basic(first))
     assert ask(bmc, "GET", SYSTEM, basic(first), source="127.0.0.2").status == 401  # it was used
     assert ask(bmc, "PATCH", account, basic(first), {"Password": NEW}).status in (200, 204)
@@ -158,9 +183,8 @@ def test_basic_alone_changes_the_first_password_from_one_address(start):
 
 
 @pytest.mark.parametrize("looked", [False, True], ids=["at once", "after a look by Basic"])
-def test_a_session_changes_the_first_password_and_ends_all_other_use_of_it(start, looked):
-    bmc = start(BASE)
-    first = printed_password(bmc)
+def test_a_session_changes_the_first_password_and_ends_all_other_use_of_it(first_start, looked):
+    bmc, first = first_start
     if looked:
         assert ask(bmc, "GET", SYSTEM, basic(first)).status == 403
     opened = open_session(bmc, first)
@@ -177,16 +201,31 @@ def test_a_session_changes_the_first_password_and_ends_all_other_use_of_it(start
     assert_all_is_open(bmc, basic(NEW))
 
 
-def test_a_password_file_is_read_once_and_never_printed(start):
-    bmc = start(WITH_FILE)
-    assert daemon.PASSWORD not in bmc.daemon.said()
-    old = basic(daemon.PASSWORD)
-    assert ask(bmc, "GET", SYSTEM, old).status == 200  # the operator chose it: nobody else saw it
-    account = ask(bmc, "GET", ACCOUNTS, old).body["Members"][0]["@odata.id"]
-    assert ask(bmc, "PATCH", account, old, {"Password": NEW}).status in (200, 204)
+def test_a_script_makes_the_change_with_one_request(first_start):
+    bmc, first = first_start
+    same = ask(bmc, "PATCH", ONLY_ACCOUNT, basic(first), {"Password": first})
+    assert same.status == 400  # it would not be changed then
+    assert ask(bmc, "PATCH", ONLY_ACCOUNT, basic(first), {"Password": NEW}).status in (200, 204)
+    assert_all_is_open(bmc, basic(NEW))
+
+
+def test_a_used_first_password_does_not_come_alive_by_a_restart(first_start):
+    bmc, first = first_start
     bmc.daemon.restart()
-    assert ask(bmc, "GET", SYSTEM, old).status == 401
-    assert ask(bmc, "GET", SYSTEM, basic(NEW)).status == 200
+    assert first not in bmc.daemon.said()
+    assert ask(bmc, "GET", SYSTEM, basic(first)).status == 403  # not used yet: still good for once
+    bmc.daemon.restart()  # a file or a credential is still there, but so is the account
+    assert ask(bmc, "GET", SYSTEM, basic(first)).status == 401
+
+
+def test_accounts_made_beforehand_need_no_first_password(start, folder):
+    (folder / "state").mkdir(mode=0o700)
+    made = daemon.run("user", "add", "admin", "--password-file", "-", "--state",
+                      str(folder / "state"), stdin=NEW)
+    assert made.returncode == 0, made.stderr
+    bmc = start(BASE)
+    assert not MADE_UP.search(bmc.daemon.said())
+    assert_all_is_open(bmc, basic(NEW))
 
 
 def test_port_80_only_sends_to_https(start):
@@ -196,13 +235,3 @@ def test_port_80_only_sends_to_https(start):
             "http://127.0.0.1/redfish/v1/"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=HANG, check=True)
     assert done.stdout == "308 https://127.0.0.1/redfish/v1/"
-
-
-def test_a_used_first_password_does_not_come_alive_by_a_restart(start):
-    bmc = start(BASE)
-    first = printed_password(bmc)
-    bmc.daemon.restart()
-    assert first not in bmc.daemon.said()
-    assert ask(bmc, "GET", SYSTEM, basic(first)).status == 403  # not used yet: still good for once
-    bmc.daemon.restart()
-    assert ask(bmc, "GET", SYSTEM, basic(first)).status == 401

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from support import settings
+from support import events, settings
 from support.daemon import PASSWORD
-from support.redfish import ACCOUNTS, SESSIONS, SYSTEM, Redfish
+from support.redfish import SESSIONS, SYSTEM, Redfish
 from support.waiting import until
 
 ENDS_WITHIN = 1.0
@@ -84,20 +84,24 @@ def test_a_token_is_not_shown_again_and_not_logged(bmc, worker):
 
 
 def test_sessions_have_a_limit(serve):
-    base = settings.BASE.replace("[access]", "[access]\nsessions_max = 2")
-    bmc = serve(base=base)
+    bmc = serve(base=settings.BASE + "[access]\nsessions_max = 2\n")
     opened = [bmc.visitor().log_in("admin", PASSWORD).status_code for _ in range(3)]
     assert opened[:2] == [201, 201]
     assert opened[2] == 503
 
 
-def test_a_session_idle_too_long_ends(serve):
-    """The shortest idle time that Redfish allows is 30 s: this test waits for one."""
-    base = settings.BASE.replace("[access]", '[access]\nsession_idle = "30s"')
-    bmc = serve(base=base)
-    idle = bmc.visitor()
-    path = idle.log_in("admin", PASSWORD).json()["@odata.id"]
-    admin = bmc.client()
-    until(lambda: admin.status("GET", path) == 404, "the idle session is gone", limit=90)
+def test_an_idle_session_ends_and_a_busy_one_when_its_time_is_up(serve):
+    """The shortest idle time that Redfish allows is 30 s: this test waits for one, and a bit."""
+    limits = '[access]\nsession_idle = "30s"\nsession_absolute = "35s"\n'
+    bmc = serve(base=settings.BASE + limits)
+    admin, idle, busy = bmc.client(), bmc.visitor(), bmc.visitor()
+    assert admin.get("/redfish/v1/SessionService")["AbsoluteSessionTimeout"] == 35
+    left = idle.log_in("admin", PASSWORD).json()["Id"]
+    used = busy.log_in("admin", PASSWORD).json()["Id"]
+    until(lambda: busy.status("GET", SYSTEM) == 401, "its time is up", limit=90)
     assert idle.status("GET", SYSTEM) == 401
-    assert admin.get(ACCOUNTS)["Members"]
+    assert admin.get(SESSIONS)["Members"] == []
+    ended = events.of_kind(bmc.state, "session-ended")
+    assert {each["session"]: each["why"] for each in ended} == {left: "idle",
+                                                                used: "its time was up"}
+    assert busy.log_in("admin", PASSWORD).status_code == 201

@@ -5,8 +5,11 @@ import socket
 
 import pytest
 
-from support import settings
+from support import events, settings
+from support.bmc import MADE_UP, Serve
 from support.daemon import PASSWORD, run
+from support.redfish import ACCOUNTS, SYSTEM
+from support.waiting import until
 
 # Each: what is wrong, the line it stands on, and the key that must be named.
 WRONG = [
@@ -80,18 +83,18 @@ def test_check_finds_what_serve_would_stumble_over(tmp_path, command, text, line
 
 
 @pytest.mark.parametrize("password", ["short", None], ids=["too short", "no file"])
-def test_check_looks_at_the_password_of_a_first_start(tmp_path, serve, password):
-    path = settings.write(tmp_path, password=PASSWORD)
-    file = tmp_path / "password"
-    if password is None:
-        file.unlink()
-    else:
+def test_check_looks_at_the_password_of_a_first_start(tmp_path, running, password):
+    base = settings.BASE + '[access]\nfirst_password_file = "first"\n'
+    path = settings.write(tmp_path, base=base)
+    file = tmp_path / "first"
+    if password is not None:
         file.write_text(password)
     done = run("config", "check", "--config", str(path))
     assert done.returncode == 1
     assert f"{path}:9: access.first_password_file: the " in done.stderr
     assert run("serve", "--config", str(path)).returncode == 1
-    serve().daemon.stop()  # writes a good one, and makes the account of it
+    file.write_text(PASSWORD)
+    running(Serve(tmp_path, base=base, new=True)).daemon.stop()
     file.unlink()
     assert run("config", "check", "--config", str(path)).returncode == 0
 
@@ -111,12 +114,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_good_settings_are_called_good(tmp_path):
-    path = settings.write(tmp_path, password=PASSWORD)
+    path = settings.write(tmp_path)
     assert run("config", "check", "--config", str(path)).returncode == 0
 
 
 def test_every_value_says_where_it_came_from(tmp_path):
-    path = settings.write(tmp_path, password=PASSWORD)
+    path = settings.write(tmp_path)
     shown = run("config", "show", "--config", str(path)).stdout.splitlines()
     (listen,) = [line for line in shown if "service.https.listen" in line]
     assert "127.0.0.1:0" in listen and f"{path}:" in listen
@@ -136,7 +139,7 @@ def test_a_busy_port_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as busy:
         address = "127.0.0.1:%d" % busy.getsockname()[1]
         base = settings.BASE.replace("127.0.0.1:0", address)
-        path = settings.write(tmp_path, base=base, password=PASSWORD)
+        path = settings.write(tmp_path, base=base)
         assert address in one_sentence(run("serve", "--config", str(path)))
         done = run("demo", "--https", address, "--state", str(tmp_path / "demo"))
         assert address in one_sentence(done)
@@ -144,14 +147,14 @@ def test_a_busy_port_is_named(tmp_path):
 
 def test_a_state_folder_that_cannot_be_used_is_named(tmp_path):
     """A file in its place stops root as well, whom no mode bits stop."""
-    path = settings.write(tmp_path, password=PASSWORD)
+    path = settings.write(tmp_path)
     (tmp_path / "state").write_text("not a folder")
     assert str(tmp_path / "state") in one_sentence(run("serve", "--config", str(path)))
 
 
 def test_a_state_folder_that_cannot_be_read_is_named(tmp_path_factory):
     folder = tmp_path_factory.mktemp("unreadable")
-    path = settings.write(folder, password=PASSWORD)
+    path = settings.write(folder)
     (folder / "state").mkdir(mode=0o000)
     wrapper = ()
     if os.geteuid() == 0:  # root without its power over mode bits
@@ -161,6 +164,61 @@ def test_a_state_folder_that_cannot_be_read_is_named(tmp_path_factory):
     assert str(folder / "state") in one_sentence(done)
 
 
+def test_a_first_start_that_failed_is_a_first_start_again(running, tmp_path):
+    """A password is made, and shown, when everything else has worked: none is lost."""
+    bmc = Serve(tmp_path, new=True)
+
+    def fails(what: str) -> None:
+        done = run("serve", "--config", str(bmc.file))
+        assert what in one_sentence(done)
+        assert done.stdout == ""
+
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        address = "127.0.0.1:%d" % busy.getsockname()[1]
+        settings.write(tmp_path, base=settings.BASE.replace("127.0.0.1:0", address))
+        fails(address)
+    settings.write(tmp_path)
+    journal = bmc.state / "sim" / "1.journal"
+    journal.mkdir(parents=True)  # the server can't write down what it sees
+    fails(str(journal))
+    journal.rmdir()
+    settings.write(tmp_path, base=settings.BASE + '[access]\nfirst_password_file = "nowhere"\n')
+    fails(str(tmp_path / "nowhere"))
+    settings.write(tmp_path)
+
+    running(bmc)
+    (first,) = MADE_UP.findall(bmc.daemon.said())
+    bmc.client(password=first).change(f"{ACCOUNTS}/1", {"Password": PASSWORD})
+    assert bmc.client().status("GET", SYSTEM) == 200
+
+
 def test_a_second_daemon_on_the_same_state_is_refused(serve):
     bmc = serve()
     assert str(bmc.state) in one_sentence(run("serve", "--config", str(bmc.file)))
+
+
+def test_a_reload_that_would_let_nobody_in_changes_nothing(serve):
+    """Access is switched on, and the first password can't be read."""
+    bmc = serve(base=settings.BASE + "[access]\nenabled = false\n", new=True)
+    visitor = bmc.visitor()
+    access = '[access]\nfirst_password_file = "first"\n[service.console]\nenabled = false\n'
+    settings.write(bmc.folder, settings.server("1"), settings.server("2"),
+                   base=settings.BASE + access)
+    bmc.daemon.signal(signal.SIGHUP)
+    until(lambda: "everything stays as it was" in bmc.daemon.said(), "the complaint")
+    assert str(bmc.folder / "first") in bmc.daemon.said()
+    assert visitor.get("/redfish/v1/Systems")["Members"] == [{"@odata.id": SYSTEM}]
+    assert visitor.get(ACCOUNTS)["Members"] == []
+    assert visitor.status("GET", "/api/v1/servers/1/faults") == 200
+    assert events.of_kind(bmc.state, "settings-reloaded") == []
+
+    # Mended, the same settings do all of it.
+    (bmc.folder / "first").write_text(PASSWORD)
+    bmc.daemon.signal(signal.SIGHUP)
+    until(lambda: visitor.status("GET", SYSTEM) == 401, "access is on")
+    client = bmc.client()
+    client.change(f"{ACCOUNTS}/1", {"Password": "a-new-secret"})
+    client = bmc.client(password="a-new-secret")
+    assert len(client.get("/redfish/v1/Systems")["Members"]) == 2
+    assert client.status("GET", "/api/v1/servers/1/faults") == 404
+    assert events.of_kind(bmc.state, "settings-reloaded")

@@ -143,7 +143,7 @@ def test_a_reload_switches_off_and_on_again_at_every_door(wide, switch):
 
     def reload(*parts: str, base: str = EVERY) -> None:
         before = len(events.of_kind(bmc.state, "settings-reloaded"))
-        settings.write(bmc.folder, server(*parts), base=base, password=bmc.password)
+        settings.write(bmc.folder, server(*parts), base=base)
         bmc.daemon.signal(signal.SIGHUP)
         until(lambda: len(events.of_kind(bmc.state, "settings-reloaded")) > before, "the reload")
 
@@ -159,14 +159,14 @@ def test_a_reload_switches_off_and_on_again_at_every_door(wide, switch):
 
 
 def test_state_in_memory_leaves_nothing_behind(serve):
-    bmc = serve('[[server]]\nid = "1"\n', base=EVERY.replace('"state"', '"memory"'))
-    assert set(every_door(bmc)) == {"https", "http"}
-    bmc.client().change(SYSTEM, {"AssetTag": "forgotten"})
-    assert bmc.client().get(SYSTEM)["AssetTag"] == "forgotten"
+    base = EVERY.replace('"state"', '"memory"') + settings.OPEN
+    bmc = serve('[[server]]\nid = "1"\n', base=base, new=True)
+    assert set(every_door(bmc, user=None)) == {"https", "http"}
+    bmc.visitor().change(SYSTEM, {"AssetTag": "forgotten"})
+    assert bmc.visitor().get(SYSTEM)["AssetTag"] == "forgotten"
     bmc.daemon.restart()
-    assert bmc.client().get(SYSTEM)["AssetTag"] is None
-    assert {path.name for path in bmc.folder.iterdir() if path.suffix != ".pem"} == {
-        "outband.toml", "password"}
+    assert bmc.visitor().get(SYSTEM)["AssetTag"] is None
+    assert {path.name for path in bmc.folder.iterdir() if path.suffix != ".pem"} == {"outband.toml"}
 
 
 def test_every_switch_of_the_commented_settings_is_looked_for():

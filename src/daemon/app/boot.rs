@@ -3,9 +3,8 @@
 use std::{path::PathBuf, sync::Arc};
 
 use outband_core::{
-    access::{Gate, Policy, gate::GateHost},
     bmc::{Bmc, Identity},
-    events::{EventKind, EventLog, EventLogSettings, NewEvent},
+    events::{EventKind, NewEvent},
     host::{Change, Key, unversioned, versioned},
     sensors::Monitor,
     server::Servers,
@@ -18,7 +17,7 @@ use zeroize::Zeroizing;
 use super::{
     AppFault, Mode,
     doors::Doors,
-    first_start, folder, notify, ready,
+    first_start, folder, gate, notify, ready,
     scratch::Scratch,
     servers::{Machines, ServerSet},
     stop::Signals,
@@ -26,7 +25,7 @@ use super::{
 use crate::{
     host::Host,
     listen::LocalSocket,
-    settings::{Access, Loaded, Settings},
+    settings::{Loaded, Settings},
 };
 
 /// The format of the stored identity.
@@ -171,24 +170,7 @@ async fn lay(settings: &Settings) -> Result<Foundations, AppFault> {
     }
     let log_bytes = settings.state.events_max.get();
     let host = Host::open(state.as_deref(), log_bytes)?;
-    let events = EventLog::open(EventLogSettings {
-        journal: host.journal.clone(),
-        store: Some(host.store.clone()),
-        clock: host.clock.clone(),
-        boot: host.boot,
-        max_bytes: log_bytes,
-    })?;
-    let gate = Gate::open(
-        GateHost {
-            store: host.store.clone(),
-            hasher: host.hasher.clone(),
-            sealer: host.sealer.clone(),
-            entropy: host.entropy.clone(),
-            clock: host.clock.clone(),
-            events: events.clone(),
-        },
-        policy(&settings.access),
-    )?;
+    let (gate, events) = gate::open(&host, log_bytes, gate::policy(&settings.access))?;
     let bmc = Arc::new(Bmc {
         identity: identity(&host).await?,
         servers: Servers::default(),
@@ -203,16 +185,6 @@ async fn lay(settings: &Settings) -> Result<Foundations, AppFault> {
         state,
         scratch: Scratch::default(),
     })
-}
-
-/// The gate's rules, as the settings have them.
-pub(super) fn policy(access: &Access) -> Policy {
-    Policy {
-        enabled: access.enabled,
-        session_idle: access.session_idle.into(),
-        session_absolute: access.session_absolute.into(),
-        sessions_max: access.sessions_max.into(),
-    }
 }
 
 /// Who the daemon is: a UUID made at first start and kept.

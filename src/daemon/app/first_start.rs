@@ -25,8 +25,9 @@ const VNC_LENGTH: usize = 8;
 /// Makes the first account of `serve` where there is none and accounts are asked for.
 ///
 /// Its password comes from the file that the settings name, else from the systemd credential
-/// `outband.password`; else one is made up, which works once, must be changed, and is returned to be
-/// printed.
+/// `outband.password`; else one is made up, and returned to be printed. Wherever it comes from it
+/// works once and must be changed: it stood in a file, passed through a provisioning system or was
+/// on a screen, and others may have read it.
 pub(super) async fn serve(
     gate: &Gate,
     access: &Access,
@@ -45,8 +46,8 @@ pub(super) async fn serve(
         enabled: true,
         types: TYPES.to_vec(),
         scope: Scope::All,
-        must_change_password: made_up,
-        one_time: made_up,
+        must_change_password: true,
+        one_time: true,
     };
     gate.create(&gate.system("first-start"), new)
         .await

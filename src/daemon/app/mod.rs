@@ -1,14 +1,15 @@
 //! Puts the program together: settings, drivers, engines, services.
 //!
-//! [`boot`] lays the foundations (state, log, gate) and makes the daemon; [`servers`] opens drivers
-//! and runs engines; [`doors`] listens; [`first_start`] sees that somebody can get in; [`ready`]
-//! says where; [`reload`] changes what changed; [`stop`] ends it all. [`local`] and [`offline`]
-//! serve who sits at the device.
+//! [`boot`] lays the foundations (state, log, [`gate`]) and makes the daemon; [`servers`] opens
+//! drivers and runs engines; [`doors`] listens; [`first_start`] sees that somebody can get in;
+//! [`ready`] says where; [`reload`] changes what changed; [`stop`] ends it all. [`local`] and
+//! [`offline`] serve who sits at the device.
 
 mod boot;
 mod doors;
 pub mod first_start;
 pub mod folder;
+mod gate;
 pub mod local;
 mod log;
 mod notify;

@@ -2,13 +2,10 @@
 
 use std::path::Path;
 
-use outband_core::{
-    access::{Gate, Policy, gate::GateHost},
-    events::{EventLog, EventLogSettings},
-};
+use outband_core::access::Policy;
 
 use super::{
-    AppFault,
+    AppFault, gate,
     orders::{Listed, Order, carry_out},
 };
 use crate::{host::Host, settings::Bytes};
@@ -31,24 +28,7 @@ pub async fn accounts(
     }
     super::folder::prepare(folder)?;
     let host = Host::open(Some(folder), events_max.get())?;
-    let events = EventLog::open(EventLogSettings {
-        journal: host.journal.clone(),
-        store: Some(host.store.clone()),
-        clock: host.clock.clone(),
-        boot: host.boot,
-        max_bytes: events_max.get(),
-    })?;
-    let gate = Gate::open(
-        GateHost {
-            store: host.store.clone(),
-            hasher: host.hasher.clone(),
-            sealer: host.sealer.clone(),
-            entropy: host.entropy.clone(),
-            clock: host.clock.clone(),
-            events,
-        },
-        Policy::default(),
-    )?;
+    let (gate, _) = gate::open(&host, events_max.get(), Policy::default())?;
     let user = rustix::process::getuid().as_raw();
     let actor = gate.local(&format!("uid {user}"));
     let accounts = carry_out(&gate, &actor, order).await?;

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use outband_core::{access::Denied, events::EventKind};
 
 use super::servers::{Difference, Machines};
-use super::{AppFault, Reload, boot::Daemon, boot::policy, first_start, ready};
+use super::{AppFault, Reload, boot::Daemon, first_start, gate::policy, ready};
 use crate::settings::{DriverName, Server, Settings, changed_keys};
 
 /// How many servers are named in one line.

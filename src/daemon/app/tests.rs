@@ -231,7 +231,7 @@ async fn the_first_password_is_made_up_and_must_be_changed() {
 }
 
 #[tokio::test]
-async fn a_password_file_is_used_as_it_is() {
+async fn a_password_from_a_file_must_be_changed_too_and_is_not_printed() {
     let file = Folder::new("password");
     std::fs::write(&file.0, "correct horse\n").unwrap();
     let mut wanted = settings(&[MEMORY]);
@@ -239,7 +239,8 @@ async fn a_password_file_is_used_as_it_is() {
     let (daemon, first) = Daemon::start(wanted, &serve()).await.unwrap();
     std::fs::remove_file(&file.0).unwrap();
     assert!(first.is_none());
-    assert_eq!(opens(&daemon, "admin", "correct horse").await, Some(Ok(())));
+    let may = opens(&daemon, "admin", "correct horse").await;
+    assert_eq!(may, Some(Err(Denied::PasswordChangeRequired)));
 }
 
 #[tokio::test]

@@ -63,16 +63,22 @@ class Serve(Bmc):
     """`outband serve` with a settings file in the test's folder."""
 
     def __init__(self, folder: pathlib.Path, *servers: str, base: str = settings.BASE,
-                 wrapper=(), **env: str):
-        self.file = settings.write(folder, *servers, base=base, password=PASSWORD)
+                 wrapper=(), new: bool = False, **env: str):
+        """The Administrator is made beforehand, as a set-up by a script does it; a `new` one has
+        its first start before it."""
+        self.file = settings.write(folder, *servers, base=base)
         self.state = folder / "state"
         argv = ["serve", "--config", str(self.file)]
         super().__init__(Daemon(*argv, wrapper=wrapper, **env), folder)
         self.where = ("--config", str(self.file))
+        if not new:
+            self.state.mkdir(mode=0o700)
+            made = self.cli("user", "add", "admin", "--password-file", "-", stdin=PASSWORD)
+            assert made.returncode == 0, made.stderr
 
     def write(self, *servers: str, base: str = settings.BASE) -> None:
         """Writes other settings, which a reload then reads."""
-        settings.write(self.folder, *servers, base=base, password=PASSWORD)
+        settings.write(self.folder, *servers, base=base)
 
     def reload(self) -> str:
         """Makes the daemon read its settings again and gives what it says came of it."""

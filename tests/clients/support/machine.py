@@ -57,6 +57,19 @@ def processes(folder: pathlib.Path) -> list[int]:
     return found
 
 
+def having(image: pathlib.Path) -> list[int]:
+    """The machines that have this image, wherever they live."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            argv = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            continue
+        if QEMU in argv[0] and any(str(image) in word for word in argv):
+            found.append(int(process.name))
+    return found
+
+
 def end_all(folder: pathlib.Path) -> None:
     """Ends what still lives in a folder."""
     for pid in processes(folder):

@@ -9,8 +9,6 @@ dir = "state"
 listen = ["127.0.0.1:0"]
 [service.http]
 enabled = false
-[access]
-first_password_file = "password"
 """
 
 # Plain HTTP beside HTTPS, and an address of a server's own.
@@ -18,6 +16,11 @@ PLAIN = """
 [service.plain_http]
 enabled = true
 listen = ["127.0.0.1:0"]
+"""
+# Nobody has to log in.
+OPEN = """
+[access]
+enabled = false
 """
 OWN = """
 [server.listen]
@@ -50,11 +53,8 @@ def with_service(name: str, keys: str = "enabled = false", base: str = BASE) -> 
     return "\n[".join([*tables, f"service.{name}]\n{keys}\n"])
 
 
-def write(folder: pathlib.Path, *servers: str, base: str = BASE, password: str) -> pathlib.Path:
-    """Writes a settings file, with the first password beside it, and gives its path."""
-    secret = folder / "password"
-    secret.write_text(password + "\n")
-    secret.chmod(0o600)
+def write(folder: pathlib.Path, *servers: str, base: str = BASE) -> pathlib.Path:
+    """Writes a settings file and gives its path."""
     path = folder / "outband.toml"
     path.write_text(base + "".join(servers or [server()]))
     return path

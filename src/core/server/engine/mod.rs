@@ -125,16 +125,17 @@ impl Engine {
                 done = self.commits.next() => self.take_commit(done),
                 command = self.commands.recv() => match command {
                     Some(envelope) => self.take_command(*envelope),
-                    None => return self.end(),
+                    None => return self.end().await,
                 },
                 () = until(deadline) => self.take_deadline(),
             }
         }
     }
 
-    /// The server is managed no more: what is under way ends here, and is said to have. Letting go of
-    /// the driver releases its lines.
-    fn end(mut self) {
+    /// The server is managed no more: what is under way ends here, and is said to have.
+    async fn end(mut self) {
+        // Lets go of the driver's lines, before anything is waited for.
+        self.hand = Hand::None;
         for running in std::mem::take(&mut self.running) {
             let outcome = Outcome::Failed {
                 seen: "given up: the server is no longer managed".to_owned(),
@@ -146,6 +147,14 @@ impl Engine {
             self.record_as(Some(running.actor), kind);
             for waiting in running.waiting {
                 let _ = waiting.send(outcome.clone());
+            }
+        }
+        // What is not yet an hour would else be lost with each restart of the daemon.
+        if self.counted.is_some() {
+            self.count_hours(self.clock.now(), false);
+            let kept = self.store.commit(vec![self.durable.change(&self.id)]);
+            if let Err(fault) = kept.await {
+                self.report(&fault);
             }
         }
     }

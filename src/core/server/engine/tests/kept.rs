@@ -110,4 +110,10 @@ async fn the_time_on_is_counted_over_restarts() {
     let run = bench.start(Some(true), 1);
     tokio::time::sleep(Duration::from_secs(31 * 60)).await;
     assert_eq!(run.server.snapshot().power_on_hours(Instant::now()), 2);
+    // Nor does a server that stays on lose what was not yet an hour.
+    run.stop().await;
+    let run = bench.start(Some(true), 1);
+    assert_eq!(run.server.snapshot().power_on_hours(Instant::now()), 2);
+    tokio::time::sleep(Duration::from_secs(59 * 60)).await;
+    assert_eq!(run.server.snapshot().power_on_hours(Instant::now()), 3);
 }
