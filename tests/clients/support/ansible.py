@@ -37,3 +37,9 @@ def module(bmc, name: str, **arguments) -> dict:
     if done.returncode != 0 or "FAILED" in head:
         raise Failed(answer)
     return answer
+
+
+def info(bmc, category: str, *names: str) -> dict:
+    """Runs commands of redfish_info and gives its facts."""
+    answer = module(bmc, "redfish_info", category=[category], command=list(names))
+    return answer["redfish_facts"]

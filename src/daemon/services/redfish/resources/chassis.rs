@@ -1,7 +1,7 @@
 //! The chassis: one for each server.
 
 use futures_util::future::BoxFuture;
-use outband_core::{sensors::SensorKind, server::ServerHandle};
+use outband_core::server::ServerHandle;
 
 use super::{
     super::{
@@ -11,7 +11,9 @@ use super::{
         reply::Outcome,
         routes::Ask,
     },
-    collection, indicator, systems,
+    collection, indicator, power,
+    sensors::has,
+    systems, thermal,
 };
 
 /// The chassis of the servers that the actor reaches.
@@ -42,10 +44,6 @@ pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Pa
     let now = ask.redfish.bmc.clock.now();
     let health = Health::of_sensors(server, now, |_| true);
     status(page, server_state(&snapshot), health);
-    let has = |kinds: &[SensorKind]| {
-        let mut sensors = server.sensors().iter();
-        sensors.any(|sensor| kinds.contains(&sensor.spec.kind))
-    };
     let uri = ask.uri;
     if !inventory.drives.is_empty() {
         page.link("Drives", format_args!("{uri}/Drives"));
@@ -53,10 +51,10 @@ pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Pa
     if !server.sensors().is_empty() {
         page.link("Sensors", format_args!("{uri}/Sensors"));
     }
-    if has(super::thermal::KINDS) {
+    if has(server, thermal::KINDS) {
         page.link("Thermal", format_args!("{uri}/Thermal"));
     }
-    if has(super::power::KINDS) {
+    if has(server, power::KINDS) {
         page.link("Power", format_args!("{uri}/Power"));
     }
     page.object("Links", |page| {

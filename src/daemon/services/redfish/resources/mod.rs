@@ -6,6 +6,7 @@ pub(super) mod chassis;
 mod indicator;
 pub(super) mod managers;
 pub(super) mod network;
+mod old_sensors;
 pub(super) mod parts;
 pub(super) mod power;
 pub(super) mod reset;

@@ -16,11 +16,20 @@ use super::{
         routes::Ask,
     },
     absent,
-    sensors::{number_or_null, old_thresholds, physical_context, readings, sensor_status},
+    old_sensors::OldSensors,
+    sensors::{has, number_or_null, readings},
 };
 
 /// What is shown here.
 pub(super) const KINDS: &[SensorKind] = &[SensorKind::Power, SensorKind::Voltage];
+
+const VOLTAGES: OldSensors = OldSensors {
+    name: "Voltages",
+    kind: SensorKind::Voltage,
+    reading: "ReadingVolts",
+    range: ["MinReadingRange", "MaxReadingRange"],
+    unit: None,
+};
 
 /// The entity "power supply" (IPMI 2.0 table 43-13).
 const POWER_SUPPLY: u8 = 10;
@@ -31,8 +40,7 @@ fn is_of_supply(sensor: &SensorEntry) -> bool {
 
 /// The power draw, voltages and power supplies.
 pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Page) -> Outcome<()> {
-    let mut sensors = server.sensors().iter();
-    if !sensors.any(|sensor| KINDS.contains(&sensor.spec.kind)) {
+    if !has(server, KINDS) {
         return Err(absent(ask));
     }
     page.text("Id", "Power");
@@ -46,22 +54,7 @@ pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Pa
         page.text("Name", "Power draw of the server");
         number_or_null(page, "PowerConsumedWatts", draw);
     });
-    let voltages = readings(ask, server, |sensor| {
-        sensor.spec.kind == SensorKind::Voltage
-    });
-    page.objects("Voltages", voltages, |page, (at, (sensor, reading))| {
-        let spec = &sensor.spec;
-        page.text("@odata.id", &format!("{uri}#/Voltages/{at}"));
-        page.text("MemberId", &at.to_string());
-        page.text("Name", &spec.name);
-        page.plain("SensorNumber", sensor.number);
-        number_or_null(page, "ReadingVolts", reading);
-        page.plain("MinReadingRange", spec.min);
-        page.plain("MaxReadingRange", spec.max);
-        old_thresholds(page, spec, false);
-        page.maybe("PhysicalContext", physical_context(spec));
-        sensor_status(page, spec, reading);
-    });
+    VOLTAGES.write(ask, server, page);
     let now = ask.redfish.bmc.clock.now();
     let supplies = server.sensors().iter().filter(|each| is_of_supply(each));
     let supplies: BTreeSet<u8> = supplies.map(|each| each.spec.entity.instance).collect();

@@ -94,25 +94,6 @@ pub(super) fn sensor_status(page: &mut Page, spec: &SensorSpec, reading: Reading
     status(page, Some(state), Health::of_reading(spec, reading));
 }
 
-/// Writes thresholds as the old schemas name them; `whole` rounds them to whole numbers.
-pub(super) fn old_thresholds(page: &mut Page, spec: &SensorSpec, whole: bool) {
-    let bounds = spec.thresholds;
-    for (name, bound) in [
-        ("LowerThresholdFatal", bounds.lower_fatal),
-        ("LowerThresholdCritical", bounds.lower_critical),
-        ("LowerThresholdNonCritical", bounds.lower_caution),
-        ("UpperThresholdNonCritical", bounds.upper_caution),
-        ("UpperThresholdCritical", bounds.upper_critical),
-        ("UpperThresholdFatal", bounds.upper_fatal),
-    ] {
-        if whole {
-            page.known(name, bound.map(|bound| bound.round() as i64));
-        } else {
-            page.known(name, bound);
-        }
-    }
-}
-
 /// Redfish's `PhysicalContext` for what a sensor sits on (IPMI 2.0 table 43-13).
 pub(super) fn physical_context(spec: &SensorSpec) -> Option<&'static str> {
     Some(match spec.entity.id {
@@ -130,7 +111,13 @@ pub(super) fn physical_context(spec: &SensorSpec) -> Option<&'static str> {
     })
 }
 
-/// A server's sensors of some kinds, each with what it reads.
+/// Whether a server has sensors of some kinds.
+pub(super) fn has(server: &ServerHandle, kinds: &[SensorKind]) -> bool {
+    let mut sensors = server.sensors().iter();
+    sensors.any(|sensor| kinds.contains(&sensor.spec.kind))
+}
+
+/// A server's sensors that pass a test, each with what it reads.
 pub(super) fn readings<'a>(
     ask: &Ask<'_>,
     server: &'a ServerHandle,
@@ -145,25 +132,9 @@ pub(super) fn readings<'a>(
 
 #[cfg(test)]
 mod tests {
-    use outband_core::sensors::{Entity, Thresholds};
     use serde_json::{Value, json};
 
-    use super::*;
-
-    fn fan() -> SensorSpec {
-        SensorSpec {
-            entity: Entity {
-                id: 29,
-                instance: 1,
-            },
-            thresholds: Thresholds {
-                lower_critical: Some(1040.4),
-                ..Thresholds::default()
-            },
-            hysteresis: 160.0,
-            ..SensorSpec::new("fan1", SensorKind::Fan, 0.0..=20400.0)
-        }
-    }
+    use super::{super::tests_support::fan, *};
 
     fn shown(reading: Reading) -> Value {
         let mut page = Page::bare();
@@ -192,13 +163,5 @@ mod tests {
         let fan = shown(Reading::Unknown);
         assert_eq!(fan["Reading"], Value::Null);
         assert_eq!(fan["Status"], json!({"State": "UnavailableOffline"}));
-    }
-
-    #[test]
-    fn the_old_fan_schema_takes_whole_numbers() {
-        let mut page = Page::bare();
-        old_thresholds(&mut page, &fan(), true);
-        let read: Value = serde_json::from_slice(&page.bare_bytes()).unwrap();
-        assert_eq!(read, json!({"LowerThresholdCritical": 1040}));
     }
 }

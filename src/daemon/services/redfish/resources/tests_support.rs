@@ -1,10 +1,11 @@
-//! A snapshot to write resources from.
+//! A snapshot and a sensor to write resources from.
 
 use std::sync::Arc;
 
 use outband_core::{
     driver::Abilities,
     inventory::Inventory,
+    sensors::{Entity, SensorKind, SensorSpec, Thresholds},
     server::{PowerState, RestartCause, RestorePolicy, Snapshot},
 };
 
@@ -27,5 +28,21 @@ pub(in super::super) fn snapshot(abilities: Abilities) -> Snapshot {
         asset_tag: "".into(),
         inventory: Arc::new(Inventory::default()),
         abilities: Arc::new(abilities),
+    }
+}
+
+/// A fan that has a lower threshold.
+pub(super) fn fan() -> SensorSpec {
+    SensorSpec {
+        entity: Entity {
+            id: 29,
+            instance: 1,
+        },
+        thresholds: Thresholds {
+            lower_critical: Some(1040.4),
+            ..Thresholds::default()
+        },
+        hysteresis: 160.0,
+        ..SensorSpec::new("fan1", SensorKind::Fan, 0.0..=20400.0)
     }
 }
