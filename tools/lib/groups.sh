@@ -68,7 +68,8 @@ group_style() {
 need_machines() {
     need qemu-system-x86_64=qemu-system-x86 /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf \
         /usr/lib/ipxe/qemu/pxe-e1000.rom=ipxe-qemu grub-mkrescue=grub-common setpriv=util-linux \
-        /usr/lib/grub/i386-pc/boot.img=grub-pc-bin xorriso=xorriso mformat=mtools
+        /usr/lib/grub/i386-pc/boot.img=grub-pc-bin \
+        /usr/lib/grub/x86_64-efi/linux.mod=grub-efi-amd64-bin xorriso=xorriso mformat=mtools
 }
 
 group_unit() {

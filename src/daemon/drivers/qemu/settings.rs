@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+use outband_protocol::uefi::URI_MAX;
 use serde::{Deserialize, Serialize};
 
 /// The most processors, drives and network cards that a machine may have.
@@ -118,6 +119,8 @@ pub struct Nic {
     pub network: Network,
     /// Its address; absent, one that follows from the server's id.
     pub mac: Option<Mac>,
+    /// The URL that UEFI's HTTP boot loads; absent, the one that DHCP names.
+    pub http_boot: Option<String>,
 }
 
 /// What a network card is connected to.
@@ -212,6 +215,9 @@ impl Settings {
         let cd = self.cd.as_ref().is_some_and(|cd| cd.to_str().is_none());
         refuse(cd, "cd".into(), "must be a path in UTF-8");
         for (at, nic) in self.nic.iter().enumerate() {
+            let url = nic.http_boot.as_deref().is_some_and(|url| !is_url(url));
+            let what = "must be an http or https URL of at most 1024 letters";
+            refuse(url, format!("nic.{at}.http_boot"), what);
             if let Network::User {
                 tftp: Some(folder), ..
             } = &nic.network
@@ -222,6 +228,14 @@ impl Settings {
         }
         found
     }
+}
+
+fn is_url(text: &str) -> bool {
+    let known = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    let plain = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic());
+    text.len() <= URI_MAX && known.is_some_and(plain)
 }
 
 /// A number of bytes, written with its unit: `"256MiB"`, `"4GiB"`.
@@ -388,6 +402,11 @@ mod tests {
         assert_eq!(five.check()[0].0, "disk");
         let keys: Vec<_> = settings.check().into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["memory", "cpus", "disk.0.file", "disk.0.size"]);
+        for url in ["", "file:///etc/passwd", "http://", "http://a b"] {
+            let text = format!("[[nic]]\nhttp_boot = \"{url}\"");
+            let settings: Settings = toml::from_str(&text).unwrap();
+            assert_eq!(settings.check()[0].0, "nic.0.http_boot", "{url}");
+        }
     }
 
     #[test]
