@@ -85,7 +85,7 @@ group_unit() {
 # clients ARGS... - pytest on the program as the unit tests built it: with overflow checks.
 clients() {
     need curl=curl ip=iproute2 unshare=util-linux setpriv=util-linux mount=mount \
-        openssl=openssl
+        openssl=openssl systemd-analyze=systemd
     need_machines
     need_venv
     cargo build -p outband --bin outband

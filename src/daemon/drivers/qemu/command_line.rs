@@ -87,7 +87,9 @@ impl Line {
             format!("guest=outband-{}", doubled(machine.id.as_str())),
         );
         let accelerator = match machine.accelerated {
-            Accelerated::Tcg => "tcg",
+            // Translated code is written through one mapping and run through another: none is both,
+            // so that it works where a service may have none (systemd's MemoryDenyWriteExecute).
+            Accelerated::Tcg => "tcg,split-wx=on",
             Accelerated::Kvm => "kvm",
         };
         self.add("-accel", accelerator);
