@@ -3,8 +3,8 @@
 import pytest
 
 from support import machine
-from support.bmc import Demo
-from support.daemon import PASSWORD, run
+from support.bmc import Bmc, Demo
+from support.daemon import PASSWORD, Daemon
 from support.waiting import until
 
 
@@ -52,10 +52,23 @@ def test_a_killed_daemon_finds_its_machine_again(machines, serve, image):
     until(lambda: machines() == [], "no process is left")
 
 
-def test_without_qemu_it_says_so_in_one_sentence(tmp_path):
-    done = run("demo", "--driver", "qemu", "--https", "127.0.0.1:0",
-               "--state", str(tmp_path / "state"), PATH="/nonexistent",
-               OUTBAND_ADMIN_PASSWORD=PASSWORD)
-    assert done.returncode != 0
-    (line,) = done.stderr.strip().splitlines()
-    assert "QEMU is not installed" in line
+def test_a_fleet_of_machines_runs_and_ends_as_one(running, machines, tmp_path, image):
+    daemon = Daemon("fleet", "--driver", "qemu", "--count", "3", "--https", "127.0.0.1:0",
+                    "--state", str(tmp_path / "state"), "--cd", str(image),
+                    OUTBAND_ADMIN_PASSWORD=PASSWORD)
+    client = running(Bmc(daemon, tmp_path)).client()
+    members = client.get("/redfish/v1/Systems")["Members"]
+    systems = [member["@odata.id"] for member in members]
+    assert len(systems) == 3
+    for on, system in enumerate(systems, 1):
+        client.reset("On", system)
+        client.await_power("On", system)
+        assert len(machines()) == on
+    uuids = {client.get(system)["UUID"] for system in systems}
+    assert len(uuids) == 3
+    client.reset("ForceOff", systems[1])
+    client.await_power("Off", systems[1])
+    assert len(machines()) == 2
+    assert client.power(systems[0]) == client.power(systems[2]) == "On"
+    daemon.stop()
+    assert machines() == []

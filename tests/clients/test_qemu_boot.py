@@ -137,3 +137,22 @@ def test_what_cannot_be_booted_is_not_offered(box):
     for target in ("BiosSetup", "UefiHttp", "Pxe", "Usb"):
         refused = client.send("PATCH", SYSTEM, {"Boot": {"BootSourceOverrideTarget": target}})
         assert refused.status_code == 400, target
+
+
+def test_uefi_offers_its_set_up_and_a_url_where_there_is_one(box):
+    network = machine.nic('kind = "user"')
+    url = 'http_boot = "http://10.0.2.2:1/boot.efi"\n'
+    client = box(keys='firmware = "uefi"', tables=network + url).bmc.client()
+    boot = client.get(SYSTEM)["Boot"]
+    offered = boot["BootSourceOverrideTarget@Redfish.AllowableValues"]
+    assert sorted(offered) == ["BiosSetup", "Cd", "Hdd", "None", "Pxe", "UefiHttp"]
+    legacy = {"BootSourceOverrideTarget": "UefiHttp", "BootSourceOverrideMode": "Legacy"}
+    refused = client.send("PATCH", SYSTEM, {"Boot": legacy})
+    assert not refused.ok
+    assert override(client) == "Disabled"
+
+
+def test_uefi_offers_no_url_where_nothing_names_one(box):
+    client = box(keys='firmware = "uefi"', tables=machine.nic('kind = "user"')).bmc.client()
+    boot = client.get(SYSTEM)["Boot"]
+    assert "UefiHttp" not in boot["BootSourceOverrideTarget@Redfish.AllowableValues"]

@@ -70,7 +70,8 @@ group_style() {
 need_machines() {
     need qemu-system-x86_64=qemu-system-x86 /usr/share/OVMF/OVMF_CODE_4M.fd=ovmf \
         /usr/lib/ipxe/qemu/pxe-e1000.rom=ipxe-qemu grub-mkrescue=grub-common setpriv=util-linux \
-        /usr/lib/grub/i386-pc/boot.img=grub-pc-bin xorriso=xorriso mformat=mtools
+        /usr/lib/grub/i386-pc/boot.img=grub-pc-bin \
+        /usr/lib/grub/x86_64-efi/linux.mod=grub-efi-amd64-bin xorriso=xorriso mformat=mtools
 }
 
 group_unit() {
@@ -92,7 +93,7 @@ group_unit() {
 # clients ARGS... - pytest on the program as the unit tests built it: with overflow checks.
 clients() {
     need curl=curl ip=iproute2 unshare=util-linux setpriv=util-linux mount=mount \
-        openssl=openssl
+        openssl=openssl systemd-analyze=systemd
     ((quick)) || need_machines
     need_venv
     cargo build -p outband --bin outband

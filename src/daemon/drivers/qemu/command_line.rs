@@ -26,6 +26,8 @@ pub(super) const MONITOR: &str = "qmp.sock";
 pub(super) const JOURNAL: &str = "qmp.log";
 /// The process's number, as QEMU itself writes it down.
 pub(super) const NUMBER: &str = "qemu.pid";
+/// The first network card's place on the root bus; the others follow.
+pub(super) const NIC_SLOT: u8 = 0x16;
 /// The serial port's id.
 pub(super) const SERIAL_ID: &str = "serial0";
 
@@ -85,7 +87,9 @@ impl Line {
             format!("guest=outband-{}", doubled(machine.id.as_str())),
         );
         let accelerator = match machine.accelerated {
-            Accelerated::Tcg => "tcg",
+            // Translated code is written through one mapping and run through another: none is both,
+            // so that it works where a service may have none (systemd's MemoryDenyWriteExecute).
+            Accelerated::Tcg => "tcg,split-wx=on",
             Accelerated::Kvm => "kvm",
         };
         self.add("-accel", accelerator);
@@ -241,6 +245,7 @@ impl Line {
             self.json(
                 "-device",
                 &json!({"driver": "virtio-net-pci", "id": format!("nic{at}"),
+                    "bus": "pcie.0", "addr": format!("{:x}.0", usize::from(NIC_SLOT) + at),
                     "netdev": backend, "mac": mac, "bootindex": index}),
             );
         }

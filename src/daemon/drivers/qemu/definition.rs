@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     fault::Fault,
-    settings::{Bus, Firmware, Mac, Settings},
+    settings::{Bus, Firmware, Mac, Network, Nic as Card, Settings},
 };
 use crate::settings::{Bytes, changed_keys};
 
@@ -141,16 +141,32 @@ impl Definition {
         })
     }
 
+    /// The card that boots over HTTP, and the URL where it isn't DHCP that names it: QEMU's own
+    /// network names none.
+    pub(super) fn http_boot(&self) -> Option<(usize, &str)> {
+        let cards = self.settings.nic.iter().enumerate();
+        cards
+            .clone()
+            .find_map(|(at, nic)| Some((at, nic.http_boot.as_deref()?)))
+            .or_else(|| {
+                let outside = |nic: &Card| !matches!(nic.network, Network::User { .. });
+                let (at, _) = cards.clone().find(|(_, nic)| outside(nic))?;
+                Some((at, ""))
+            })
+    }
+
     /// What can be booted from.
     pub(super) fn boot_ability(&self) -> BootAbility {
         let disks = &self.settings.disk;
+        let uefi = self.native_mode() == BootMode::Uefi;
         let present = [
             (BootTarget::Cd, true),
             (BootTarget::Pxe, !self.settings.nic.is_empty()),
             (BootTarget::Hdd, disks.iter().any(|d| d.bus != Bus::Usb)),
             (BootTarget::Usb, disks.iter().any(|d| d.bus == Bus::Usb)),
-            // SeaBIOS has no set-up.
-            (BootTarget::BiosSetup, self.native_mode() == BootMode::Uefi),
+            // SeaBIOS has no set-up, and boots from no URL.
+            (BootTarget::BiosSetup, uefi),
+            (BootTarget::UefiHttp, uefi && self.http_boot().is_some()),
         ];
         let targets = present.into_iter().filter(|(_, there)| *there);
         let uefi = self.ovmf.is_some().then_some(BootMode::Uefi);

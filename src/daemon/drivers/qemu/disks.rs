@@ -3,9 +3,11 @@
 use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path};
 
 use outband_core::server::{BootMode, BootTarget};
-use outband_protocol::uefi;
+use outband_protocol::uefi::{self, HttpBoot};
 
-use super::{definition::Definition, fault::Fault, folder::Folder, plan::Plan};
+use super::{
+    command_line::NIC_SLOT, definition::Definition, fault::Fault, folder::Folder, plan::Plan,
+};
 use crate::settings::Bytes;
 
 /// Makes what isn't there, and writes into UEFI's variables what this boot is to do. What is there
@@ -18,8 +20,19 @@ pub(super) fn make(machine: &Definition, folder: &Folder, plan: &Plan) -> Result
     }
     if let Some(ovmf) = &machine.ovmf {
         folder.copy_once(&ovmf.template, ovmf.variables)?;
-        if plan.mode == BootMode::Uefi && plan.target == Some(BootTarget::BiosSetup) {
-            folder.change(ovmf.variables, uefi::ask_for_setup)?;
+        match plan.target.filter(|_| plan.mode == BootMode::Uefi) {
+            Some(BootTarget::BiosSetup) => folder.change(ovmf.variables, uefi::ask_for_setup)?,
+            Some(BootTarget::UefiHttp) => {
+                let (at, uri) = machine.http_boot().unwrap_or_default();
+                let boot = HttpBoot {
+                    slot: NIC_SLOT + u8::try_from(at).unwrap_or_default(),
+                    mac: machine.mac(at).0,
+                    uri,
+                };
+                let ask = |flash: &mut [u8]| uefi::ask_for_http_boot(flash, &boot);
+                folder.change(ovmf.variables, ask)?;
+            }
+            _ => {}
         }
     }
     Ok(())

@@ -37,7 +37,7 @@ use outband_core::{
     driver::{Boot, BootAbility, DriverFault, Parts, Power, Sensed, Timings, Verb, Verbs},
     host::BoxFuture,
     inventory::Inventory,
-    server::{BootOverride, ServerId},
+    server::{BootMode, BootOverride, BootTarget, ServerId},
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -249,6 +249,14 @@ impl Boot for BootOrder {
     }
 
     fn set_override(&self, boot_override: Option<BootOverride>) -> Result<(), DriverFault> {
+        let wanted = boot_override.map(|wanted| (wanted.target, wanted.mode));
+        if let Some((BootTarget::BiosSetup | BootTarget::UefiHttp, Some(BootMode::Legacy))) = wanted
+        {
+            return Err(DriverFault {
+                part: "boot",
+                why: "only UEFI has a set-up and boots from a URL".into(),
+            });
+        }
         self.told.send_replace(Some(boot_override));
         Ok(())
     }

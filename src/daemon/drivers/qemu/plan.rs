@@ -42,9 +42,10 @@ impl Plan {
     }
 
     /// Whether a process that boots by this plan may boot by `next` as well. The way into the
-    /// set-up is laid before a process starts, and leads there once.
+    /// set-up, and to a URL, is laid before a process starts, and leads there once.
     pub(super) fn serves(&self, next: &Self) -> bool {
-        self == next && next.target != Some(BootTarget::BiosSetup)
+        let laid = [BootTarget::BiosSetup, BootTarget::UefiHttp];
+        self == next && !next.target.is_some_and(|target| laid.contains(&target))
     }
 }
 
@@ -87,11 +88,13 @@ mod tests {
     }
 
     #[test]
-    fn each_way_into_the_set_up_needs_a_process_of_its_own() {
-        let plan = Plan {
-            target: Some(BootTarget::BiosSetup),
-            ..Plan::ordinary(BootMode::Uefi)
-        };
-        assert!(!plan.serves(&plan));
+    fn each_way_that_is_laid_before_needs_a_process_of_its_own() {
+        for target in [BootTarget::BiosSetup, BootTarget::UefiHttp] {
+            let plan = Plan {
+                target: Some(target),
+                ..Plan::ordinary(BootMode::Uefi)
+            };
+            assert!(!plan.serves(&plan));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+use outband_protocol::uefi::URI_MAX;
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, definition, probe};
@@ -121,6 +122,8 @@ pub struct Nic {
     pub network: Network,
     /// Its address; absent, one that follows from the server's id.
     pub mac: Option<Mac>,
+    /// The URL that UEFI's HTTP boot loads; absent, the one that DHCP names.
+    pub http_boot: Option<String>,
 }
 
 /// What a network card is connected to.
@@ -215,6 +218,9 @@ impl Settings {
         let cd = self.cd.as_ref().is_some_and(|cd| cd.to_str().is_none());
         refuse(cd, "cd".into(), "must be a path in UTF-8");
         for (at, nic) in self.nic.iter().enumerate() {
+            let url = nic.http_boot.as_deref().is_some_and(|url| !is_url(url));
+            let what = "must be an http or https URL of at most 1024 letters";
+            refuse(url, format!("nic.{at}.http_boot"), what);
             if let Network::User {
                 tftp: Some(folder), ..
             } = &nic.network
@@ -239,6 +245,14 @@ impl Settings {
             .filter_map(|(key, fault)| Some((key, fault?)))
             .collect()
     }
+}
+
+fn is_url(text: &str) -> bool {
+    let known = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    let plain = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic());
+    text.len() <= URI_MAX && known.is_some_and(plain)
 }
 
 /// A text that a value can't be made of.
@@ -376,6 +390,11 @@ mod tests {
         assert_eq!(keys, ["memory", "cpus", "disk.0.file", "disk.0.size"]);
         let uneven: Settings = toml::from_str("memory = \"20000001B\"").unwrap();
         assert_eq!(uneven.check()[0].0, "memory");
+        for url in ["", "file:///etc/passwd", "http://", "http://a b"] {
+            let text = format!("[[nic]]\nhttp_boot = \"{url}\"");
+            let settings: Settings = toml::from_str(&text).unwrap();
+            assert_eq!(settings.check()[0].0, "nic.0.http_boot", "{url}");
+        }
     }
 
     #[test]

@@ -7,3 +7,4 @@ mod life;
 mod once;
 mod parts;
 mod rig;
+mod uefi;

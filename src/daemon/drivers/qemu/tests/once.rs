@@ -2,12 +2,12 @@
 
 use outband_core::{
     driver::{BootBy, Observed, Verb},
-    server::{BootMode, BootOverride, BootTarget, OverrideLifetime},
+    server::{BootTarget, OverrideLifetime},
 };
 use outband_protocol::qmp::EventKind;
 
 use super::rig::{HANG, Rig};
-use crate::drivers::qemu::{Firmware, Settings, folder::Folder, monitor::Monitor};
+use crate::drivers::qemu::{folder::Folder, monitor::Monitor};
 
 const CD: BootTarget = BootTarget::Cd;
 const ONCE: OverrideLifetime = OverrideLifetime::Once;
@@ -146,7 +146,7 @@ async fn the_network_boots_by_tftp() {
     let folder = super::rig::scratch("pxe");
     let mut settings = super::rig::disk_and_cd(&folder);
     std::fs::copy(
-        super::rig::network_image("the network"),
+        super::rig::image_for("--pxe", "the network"),
         folder.join("boot.pxe"),
     )
     .unwrap();
@@ -156,6 +156,7 @@ async fn the_network_boots_by_tftp() {
             bootfile: Some("boot.pxe".into()),
         },
         mac: None,
+        http_boot: None,
     }];
     let mut rig = Rig::open(folder, settings).await;
     rig.ask_for(1, BootTarget::Pxe, ONCE);
@@ -164,42 +165,4 @@ async fn the_network_boots_by_tftp() {
     rig.types(b"r");
     rig.menu("the disk").await;
     rig.stop().await;
-}
-
-#[tokio::test]
-async fn a_mode_that_is_asked_for_starts_its_own_firmware() {
-    let mut rig = Rig::new("mode").await;
-    assert!(rig.boot.ability().modes.contains(&BootMode::Uefi));
-    let wanted = BootOverride {
-        id: 1,
-        target: CD,
-        lifetime: ONCE,
-        mode: Some(BootMode::Uefi),
-    };
-    rig.boot.set_override(Some(wanted)).unwrap();
-    rig.verb(Verb::On).await;
-    // What UEFI says on the serial port when it comes to booting.
-    rig.says("BdsDxe: ").await;
-    rig.verb(Verb::Reset).await;
-    rig.menu("the disk").await;
-    rig.stop().await;
-}
-
-#[tokio::test]
-async fn the_set_up_is_entered_once_and_also_where_only_what_is_signed_starts() {
-    for firmware in [Firmware::Uefi, Firmware::UefiSecure] {
-        let folder = super::rig::scratch("set-up");
-        let settings = Settings {
-            firmware,
-            ..super::rig::disk_and_cd(&folder)
-        };
-        let mut rig = Rig::open(folder, settings).await;
-        rig.ask_for(1, BootTarget::BiosSetup, ONCE);
-        rig.verb(Verb::On).await;
-        rig.says("Select Language").await;
-        rig.verb(Verb::Reset).await;
-        // The next boot goes on to the disk, which has nothing for UEFI.
-        rig.says("BdsDxe: ").await;
-        rig.stop().await;
-    }
 }

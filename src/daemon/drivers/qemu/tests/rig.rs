@@ -54,33 +54,25 @@ pub(super) struct Rig {
 
 /// The image that says these words, made once.
 pub(super) fn image(words: &str) -> PathBuf {
-    made(&[], words)
+    image_for("--bios", words)
 }
 
-/// The same for a boot from the network.
-pub(super) fn network_image(words: &str) -> PathBuf {
-    made(&["--pxe"], words)
-}
-
-fn made(options: &[&str], words: &str) -> PathBuf {
+/// The same for another way to boot, as `tools/boot-image` names it: `--pxe`, `--uefi`, `--http`.
+pub(super) fn image_for(way: &str, words: &str) -> PathBuf {
     static MADE: OnceLock<std::sync::Mutex<()>> = OnceLock::new();
     let _one_at_a_time = MADE.get_or_init(Default::default).lock().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = root.join("target/boot-images");
     fs::create_dir_all(&folder).unwrap();
-    let file = folder.join(words.replace(' ', "-"));
+    let name = format!("{}{way}", words.replace(' ', "-"));
+    let file = folder.join(&name);
     let tool = root.join("tools/boot-image");
     let changed = |file: &Path| fs::metadata(file)?.modified();
     let fresh = changed(&file).is_ok_and(|made| made > changed(&tool).unwrap());
     if !fresh {
-        let part = folder.join(format!(
-            "{}.{}",
-            words.replace(' ', "-"),
-            std::process::id()
-        ));
+        let part = folder.join(format!("{name}.{}", std::process::id()));
         let made = Command::new(tool)
-            .args(options)
-            .args([words, part.to_str().unwrap()])
+            .args([way, words, part.to_str().unwrap()])
             .output()
             .unwrap();
         let error = String::from_utf8_lossy(&made.stderr);

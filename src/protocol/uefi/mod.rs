@@ -1,9 +1,14 @@
-//! UEFI's variables as OVMF keeps them in flash: asking the firmware for its set-up.
+//! UEFI's variables as OVMF keeps them in flash: asking the firmware for its set-up, or for a boot
+//! over HTTP.
 //!
 //! A firmware volume's header (PI 1.8 volume 3, section 3.2) is followed by the store's header and
 //! then by variables, each at a multiple of four, up to the first bytes that were never written
 //! (EDK II `VariableFormat.h`). A variable is never changed in place: it is marked as deleted and
 //! written anew behind the last.
+
+mod http_boot;
+
+pub use http_boot::{HttpBoot, URI_MAX};
 
 /// The signature of a firmware volume, at byte 40; its header's length is at byte 48.
 const VOLUME: &[u8] = b"_FVH";
@@ -58,8 +63,24 @@ pub enum BadStore {
 /// # Errors
 /// [`BadStore`]; nothing has changed then.
 pub fn ask_for_setup(flash: &mut [u8]) -> Result<(), BadStore> {
+    write(flash, &[("OsIndications", &BOOT_TO_FIRMWARE.to_le_bytes())])
+}
+
+/// Makes the next start a boot over HTTP. The firmware forgets that by itself as it tries, so it
+/// holds for one boot (UEFI 2.10 section 3.1.2, `BootNext`).
+///
+/// # Errors
+/// [`BadStore`]; nothing has changed then.
+pub fn ask_for_http_boot(flash: &mut [u8], boot: &HttpBoot<'_>) -> Result<(), BadStore> {
+    let option = boot.load_option();
+    let next = http_boot::NUMBER.to_le_bytes();
+    write(flash, &[(http_boot::NAME, &option), ("BootNext", &next)])
+}
+
+/// Writes global variables, each behind the last, and marks what had their names as deleted.
+fn write(flash: &mut [u8], variables: &[(&str, &[u8])]) -> Result<(), BadStore> {
     let (start, end) = store(flash).ok_or(BadStore::NotAStore)?;
-    let variable = os_indications();
+    let names: Vec<Vec<u8>> = variables.iter().map(|(name, _)| utf16(name)).collect();
     let (mut at, mut replaced) = (start, Vec::new());
     while flash.get(at..at + START.len()) == Some(&START[..]) && at < end {
         let header = flash.get(at..at + HEADER).ok_or(BadStore::NotAStore)?;
@@ -70,18 +91,24 @@ pub fn ask_for_setup(flash: &mut [u8]) -> Result<(), BadStore> {
             .and_then(|length| flash.get(at + HEADER..(at + HEADER).checked_add(length)?));
         let named = named.ok_or(BadStore::NotAStore)?;
         let there = matches!(header.get(STATE), Some(&ADDED | &IN_DELETION));
-        if there && header.get(VENDOR..) == Some(&GLOBAL[..]) && named.get(..name) == Some(&NAME) {
+        let ours = |name| names.iter().any(|own| Some(&own[..]) == name);
+        if there && header.get(VENDOR..) == Some(&GLOBAL[..]) && ours(named.get(..name)) {
             replaced.push(at + STATE);
         }
         at = (at + HEADER + named.len()).next_multiple_of(4);
     }
-    let room = flash.get_mut(at..at + variable.len());
-    let room = room.filter(|_| at + variable.len() <= end);
+    let mut bytes = Vec::new();
+    for (name, (_, data)) in names.iter().zip(variables) {
+        bytes.resize(bytes.len().next_multiple_of(4), 0xFF);
+        bytes.extend(variable(name, data));
+    }
+    let room = flash.get_mut(at..at + bytes.len());
+    let room = room.filter(|_| at + bytes.len() <= end);
     let room = room.ok_or(BadStore::Full)?;
     if room.iter().any(|byte| *byte != 0xFF) {
         return Err(BadStore::NotAStore);
     }
-    room.copy_from_slice(&variable);
+    room.copy_from_slice(&bytes);
     for state in replaced {
         if let Some(state) = flash.get_mut(state) {
             *state &= DELETED;
@@ -90,20 +117,24 @@ pub fn ask_for_setup(flash: &mut [u8]) -> Result<(), BadStore> {
     Ok(())
 }
 
-/// `OsIndications` in UTF-16 with its end.
-const NAME: [u8; 28] = *b"O\0s\0I\0n\0d\0i\0c\0a\0t\0i\0o\0n\0s\0\0\0";
+/// A text in UTF-16 with its end, as names are written.
+fn utf16(text: &str) -> Vec<u8> {
+    let units = text.encode_utf16().chain([0]);
+    units.flat_map(u16::to_le_bytes).collect()
+}
 
-fn os_indications() -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(HEADER + NAME.len() + 8);
+fn variable(name: &[u8], data: &[u8]) -> Vec<u8> {
+    let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
+    let mut bytes = Vec::with_capacity(HEADER + name.len() + data.len());
     bytes.extend(START);
     bytes.extend([ADDED, 0]);
     bytes.extend(ATTRIBUTES.to_le_bytes());
     bytes.extend([0; 28]); // count, time and key of authenticated variables
-    bytes.extend((NAME.len() as u32).to_le_bytes());
-    bytes.extend(8u32.to_le_bytes());
+    bytes.extend(length(name));
+    bytes.extend(length(data));
     bytes.extend(GLOBAL);
-    bytes.extend(NAME);
-    bytes.extend(BOOT_TO_FIRMWARE.to_le_bytes());
+    bytes.extend(name);
+    bytes.extend(data);
     bytes
 }
 
@@ -126,13 +157,21 @@ fn size(bytes: &[u8], at: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// A store of 400 bytes behind a volume header of 72, with a variable of somebody else's.
+    fn os_indications() -> Vec<u8> {
+        variable(&utf16("OsIndications"), &BOOT_TO_FIRMWARE.to_le_bytes())
+    }
+
     fn flash() -> Vec<u8> {
-        let mut flash = vec![0xFF; 72 + 400];
+        with_store_of(400)
+    }
+
+    /// A store of this size behind a volume header of 72, with a variable of somebody else's.
+    fn with_store_of(size: u16) -> Vec<u8> {
+        let mut flash = vec![0xFF; 72 + usize::from(size)];
         flash[40..44].copy_from_slice(VOLUME);
         flash[48..50].copy_from_slice(&72u16.to_le_bytes());
         flash[72..88].copy_from_slice(&STORE);
-        flash[88..92].copy_from_slice(&400u32.to_le_bytes());
+        flash[88..92].copy_from_slice(&u32::from(size).to_le_bytes());
         let mut other = os_indications();
         other[VENDOR] = 0;
         other.truncate(HEADER + 28 + 1);
@@ -162,6 +201,22 @@ mod tests {
         let full = flash.clone();
         assert_eq!(ask_for_setup(&mut flash), Err(BadStore::Full));
         assert_eq!(flash, full);
+    }
+
+    #[test]
+    fn a_boot_over_http_is_an_option_and_the_wish_for_it() {
+        let mut flash = with_store_of(800);
+        let boot = HttpBoot {
+            slot: 0x16,
+            mac: [0x52, 0x54, 0, 1, 2, 3],
+            uri: "http://192.0.2.1/a.efi",
+        };
+        ask_for_http_boot(&mut flash, &boot).unwrap();
+        let option = variable(&utf16(http_boot::NAME), &boot.load_option());
+        assert_eq!(flash[192..192 + option.len()], option);
+        let next = 192 + option.len().next_multiple_of(4);
+        let wish = variable(&utf16("BootNext"), &http_boot::NUMBER.to_le_bytes());
+        assert_eq!(flash[next..next + wish.len()], wish);
     }
 
     #[test]
