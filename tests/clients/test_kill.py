@@ -72,8 +72,13 @@ def test_every_accepted_change_survives_kill_9(serve, request):
 def test_a_machine_obeys_after_a_kill_in_the_middle_of_a_press(serve, settled):
     bmc = serve()
     settled(bmc.client(), "On")
-    bmc.client().reset("ForceOff")
+    seen = len(bmc.saw())
+    asking = bmc.client().begin("ForceOff")
+    bmc.await_sight(["power-button-down"], since=seen)
     bmc.daemon.kill()
+    asking.join()
+    assert "power-button-up" not in bmc.saw()[seen:]
     bmc.daemon.start()
-    settled(bmc.client(), "Off")
-    settled(bmc.client(), "On")
+    for power, evidence in (("Off", "power-off"), ("On", "power-on")):
+        settled(bmc.client(), power)
+        assert evidence in bmc.saw()[seen:]
