@@ -92,7 +92,7 @@ def test_with_access_a_visitor_sees_only_what_is_open(wide):
 
 
 def test_without_access_every_visitor_over_https_is_an_administrator_and_is_told(wide):
-    bmc = wide(base=EVERY.replace("[access]", "[access]\nenabled = false"))
+    bmc = wide(base=settings.with_table("access", "enabled = false", base=EVERY))
     for name, visitor in every_door(bmc, user=None).items():
         assert found(visitor, OPEN) == shown(OPEN), name
         # Who asks in the clear has proof to show all the same.
