@@ -6,10 +6,11 @@ import urllib.parse
 
 import pytest
 
+from support import events
 from support.bmc import MADE_UP, Demo
 from support.daemon import PASSWORD, environment, run
 from support.redfish import SESSIONS, SYSTEM
-from support.waiting import HANG
+from support.waiting import HANG, until
 
 
 def curl(*argv: str) -> str:
@@ -81,11 +82,19 @@ def test_curl_with_a_session(demo):
 
 def test_curl_switches_the_server_on(demo):
     client = demo.client()
+
+    def changes() -> list[str]:
+        """What power became, as the event log has it."""
+        return [event["to"] for event in events.of_kind(demo.state, "power-changed")]
+
+    before = len(changes())
     curl("--cacert", demo.certificate, "--user", f"admin:{PASSWORD}", "--json",
          '{"ResetType": "On"}', f"{demo.daemon.url}{SYSTEM}/Actions/ComputerSystem.Reset")
     client.await_power("On")
+    until(lambda: changes()[before:] == ["on"], "the event")
     client.reset("ForceOff")
     client.await_power("Off")
+    until(lambda: changes()[before:] == ["on", "off"], "the event")
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
@@ -108,7 +117,8 @@ def test_a_killed_demo_finds_its_machine_again(running, tmp_path):
     client = bmc.client()
     client.reset("On")
     client.await_power("On")
-    before = client.get(SYSTEM)["UUID"]
+    client.change(SYSTEM, {"AssetTag": "mine"})
     bmc.daemon.kill()
     bmc.daemon.start()
-    assert bmc.client().get(SYSTEM)["UUID"] == before
+    system = bmc.client().get(SYSTEM)
+    assert (system["PowerState"], system["AssetTag"]) == ("On", "mine")

@@ -6,6 +6,7 @@ import ssl
 import pytest
 
 from support import settings
+from support.daemon import PASSWORD
 from support.doors import EVERY, NETWORK, every_door, listened, server
 from support.faults import FAULTS
 from support.looks import asked, fault, found, shown
@@ -91,10 +92,28 @@ def test_with_access_a_visitor_sees_only_what_is_open(wide):
 
 
 def test_without_access_every_visitor_over_https_is_an_administrator_and_is_told(wide):
-    bmc = wide(base=EVERY.replace("[access]", "[access]\nenabled = false"))
+    bmc = wide(base=settings.with_table("access", "enabled = false", base=EVERY))
     for name, visitor in every_door(bmc, user=None).items():
         assert found(visitor, OPEN) == shown(OPEN), name
         # Who asks in the clear has proof to show all the same.
         guarded = refused(GUARDED) if name == "http" else shown(GUARDED)
         assert found(visitor, GUARDED) == guarded, name
     assert BANNER in bmc.daemon.said()
+
+
+def test_a_session_is_good_at_every_door_and_ends_at_all_of_them(wide):
+    bmc = wide()
+    bmc.add_user("op", "Operator")
+    doors = every_door(bmc, user=None)
+    assert doors["own"].log_in("op", PASSWORD).status_code == 201
+    for name in NETWORK:
+        doors[name].http.headers["X-Auth-Token"] = doors["own"].http.headers["X-Auth-Token"]
+
+    def answers() -> dict[str, list[int]]:
+        """What the bearer of the token is told: of a server, and of faults, no Operator's matter."""
+        return {name: [doors[name].status("GET", path) for path in (SYSTEM, FAULTS.format("1"))]
+                for name in NETWORK}
+
+    assert answers() == {name: [200, 403] for name in NETWORK}
+    bmc.client().change(bmc.client().account("op"), {"Password": "a-new-secret"})
+    assert answers() == {name: [401, 401] for name in NETWORK}

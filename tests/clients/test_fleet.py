@@ -3,7 +3,7 @@
 import signal
 import threading
 
-from support import settings
+from support import events, settings
 from support.bmc import Bmc
 from support.daemon import PASSWORD, Daemon, run
 from support.redfish import SESSIONS
@@ -73,16 +73,22 @@ def test_servers_come_and_go_while_a_session_on_another_goes_on(serve):
 
 def fleet(folder, *flags: str) -> Bmc:
     """`outband fleet` on a free port."""
-    argv = ["fleet", "--https", "127.0.0.1:0", *flags]
-    return Bmc(Daemon(*argv, OUTBAND_ADMIN_PASSWORD=PASSWORD), folder)
+    argv = ["fleet", "--https", "127.0.0.1:0", "--state", str(folder / "state"), *flags]
+    bmc = Bmc(Daemon(*argv, OUTBAND_ADMIN_PASSWORD=PASSWORD), folder)
+    bmc.state = folder / "state"
+    return bmc
 
 
 def test_a_fleet_in_one_tree(running, tmp_path):
-    client = running(fleet(tmp_path, "--count", "3")).client()
+    bmc = running(fleet(tmp_path, "--count", "3"))
+    client = bmc.client()
     assert members(client) == ["1", "2", "3"]
     client.reset("On", f"{SYSTEMS}/2")
     client.await_power("On", f"{SYSTEMS}/2")
     assert [client.power(f"{SYSTEMS}/{n}") for n in (1, 2, 3)] == ["Off", "On", "Off"]
+    switched = [event["server"] for event in events.read(bmc.state)
+                if event["kind"]["is"] == "power-changed" and event["kind"]["to"] == "on"]
+    assert switched == ["2"]
 
 
 def test_a_tree_for_each(running, tmp_path):

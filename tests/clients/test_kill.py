@@ -111,8 +111,13 @@ def test_a_boot_override_for_once_is_used_by_exactly_one_boot(serve, tmp_path, s
 def test_a_machine_obeys_after_a_kill_in_the_middle_of_a_press(serve, settled):
     bmc = serve()
     settled(bmc.client(), "On")
-    bmc.client().reset("ForceOff")
+    seen = len(bmc.saw())
+    asking = bmc.client().begin("ForceOff")
+    bmc.await_sight(["power-button-down"], since=seen)
     bmc.daemon.kill()
+    asking.join()
+    assert "power-button-up" not in bmc.saw()[seen:]
     bmc.daemon.start()
-    settled(bmc.client(), "Off")
-    settled(bmc.client(), "On")
+    for power, evidence in (("Off", "power-off"), ("On", "power-on")):
+        settled(bmc.client(), power)
+        assert evidence in bmc.saw()[seen:]

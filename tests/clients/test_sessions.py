@@ -80,6 +80,8 @@ def test_a_token_is_not_shown_again_and_not_logged(bmc, worker):
     for member in admin.get(SESSIONS)["Members"]:
         assert token not in admin.send("GET", member["@odata.id"]).text
     assert token not in bmc.daemon.said()
+    for path in bmc.state.rglob("*"):
+        assert not path.is_file() or token.encode() not in path.read_bytes(), path
     assert PASSWORD not in bmc.daemon.said()
 
 

@@ -35,6 +35,7 @@ def test_a_fault_is_set_listed_and_cleared_from_the_command_line(bmc):
 def test_all_faults_are_cleared_at_once(bmc):
     fault(bmc, "set", "no-signal")
     fault(bmc, "set", "stuck-reset")
+    assert [each["kind"] for each in listed(bmc.client())] == ["no-signal", "stuck-reset"]
     fault(bmc, "clear", "all")
     assert listed(bmc.client()) == []
 
@@ -67,10 +68,12 @@ def test_a_stuck_reset_fails_the_reset_and_a_cleared_one_works(bmc, settled):
 def test_a_dead_power_light_makes_a_running_machine_look_off(bmc, settled):
     client = bmc.client()
     settled(client, "On")
+    seen = len(bmc.saw())
     path = set_fault(client, "dead-power-led")
     client.await_power("Off")
     assert client.status("DELETE", path) in (200, 204)
     client.await_power("On")
+    assert bmc.saw()[seen:] == []  # it ran all the time
 
 
 def test_a_sensor_reads_what_the_fault_says_and_then_what_it_measures(bmc, settled):

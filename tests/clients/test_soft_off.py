@@ -28,8 +28,10 @@ def test_a_deaf_machine_fails_the_shutdown_and_still_obeys_off(serve, settled):
     (failure,) = endings(bmc, "failed")
     assert "soft-off" in failure["command"]
 
+    seen = len(bmc.saw())
     client.reset("ForceOff")
     client.await_power("Off")
+    assert "power-off" in bmc.saw()[seen:] and "going-down" not in bmc.saw()
 
 
 def test_off_takes_the_place_of_a_pending_shutdown(serve, settled):

@@ -3,21 +3,25 @@
 import pytest
 
 from support.bmc import Serve
-from support.redfish import SYSTEM
+from support.redfish import RESET, SYSTEM
 from support.waiting import until
 
-# Each: the reset type, the power before and in the end, and what the machine must have seen first.
+# Each: the reset type, the power before and in the end, and what the machine must have seen, in this
+# order. `going-down` is its system, which ends when it is asked to and in no other case.
+ON = ["power-button-down", "power-on", "power-button-up"]
+SOFT = ["power-button-down", "power-button-up", "going-down", "power-off"]
+HARD = ["power-button-down", "power-off", "power-button-up"]
 RESETS = [
-    ("On", "Off", "On", "power-button-down"),
-    ("ForceOn", "Off", "On", "power-button-down"),
-    ("PushPowerButton", "Off", "On", "power-button-down"),
-    ("PushPowerButton", "On", "Off", "power-button-down"),
-    ("Nmi", "On", "On", "nmi"),
-    ("ForceRestart", "On", "On", "reset-button-down"),
-    ("GracefulRestart", "On", "On", "power-button-down"),
-    ("PowerCycle", "On", "On", "power-button-down"),
-    ("GracefulShutdown", "On", "Off", "power-button-down"),
-    ("ForceOff", "On", "Off", "power-button-down"),
+    ("On", "Off", "On", ON),
+    ("ForceOn", "Off", "On", ON),
+    ("PushPowerButton", "Off", "On", ON),
+    ("PushPowerButton", "On", "Off", SOFT),
+    ("Nmi", "On", "On", ["nmi"]),
+    ("ForceRestart", "On", "On", ["reset-button-down", "reset-button-up", "post", "boot"]),
+    ("GracefulRestart", "On", "On", SOFT + ON),
+    ("PowerCycle", "On", "On", HARD + ON),
+    ("GracefulShutdown", "On", "Off", SOFT),
+    ("ForceOff", "On", "Off", HARD),
 ]
 
 
@@ -47,14 +51,14 @@ def test_reset(bmc, client, settled, kind, before, after, evidence):
     answer = client.reset(kind)
     if answer.status_code == 202:
         assert client.task(answer)["TaskState"] == "Completed"
-    until(lambda: evidence in bmc.saw()[seen:], f"the machine saw {evidence}")
+    bmc.await_sight(evidence, since=seen)
     client.await_power(after)
+    assert ("going-down" in bmc.saw()[seen:]) == ("going-down" in evidence)
 
 
 def test_a_type_that_is_none_is_refused_with_the_list(bmc, client):
     seen = len(bmc.saw())
-    path = f"{SYSTEM}/Actions/ComputerSystem.Reset"
-    answer = client.send("POST", path, {"ResetType": "Reset"})
+    answer = client.send("POST", RESET, {"ResetType": "Reset"})
     assert answer.status_code == 400
     assert all(kind in answer.text for kind, *_ in RESETS)
     assert bmc.saw()[seen:] == []
@@ -63,8 +67,7 @@ def test_a_type_that_is_none_is_refused_with_the_list(bmc, client):
 def test_a_reset_of_a_server_that_is_off_is_refused(bmc, client, settled):
     settled(client, "Off")
     seen = len(bmc.saw())
-    path = f"{SYSTEM}/Actions/ComputerSystem.Reset"
-    assert client.status("POST", path, {"ResetType": "ForceRestart"}) == 409
+    assert client.status("POST", RESET, {"ResetType": "ForceRestart"}) == 409
     assert bmc.saw()[seen:] == []
 
 

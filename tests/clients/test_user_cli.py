@@ -5,7 +5,9 @@ import stat
 
 import pytest
 
+from support import settings
 from support.daemon import PASSWORD
+from support.faults import FAULTS
 from support.redfish import SYSTEM
 
 NEW = "a-new-secret"
@@ -123,18 +125,24 @@ def test_an_account_made_to_change_its_password_can_do_nothing_else(bmc):
     assert bmc.client("op", PASSWORD).status("GET", SYSTEM) == 200
 
 
-def test_an_account_reaches_only_its_servers(bmc):
-    well(bmc.cli("user", "add", "op", "--server", "2", "--password-file", "-", stdin=NEW))
-    client = bmc.client("op", NEW)
-    assert client.status("GET", SYSTEM) == 404
-    assert client.get("/redfish/v1/Systems")["Members"] == []
+def test_an_account_reaches_only_its_servers(serve):
+    bmc = serve(settings.server("1"), settings.server("2"))
+    well(bmc.cli("user", "add", "boss", "--role", "administrator", "--server", "2",
+                 "--password-file", "-", stdin=NEW))
+    client = bmc.client("boss", NEW)
+    other = "/redfish/v1/Systems/2"
+    assert [client.status("GET", path) for path in (SYSTEM, other)] == [404, 200]
+    assert [client.status("GET", FAULTS.format(server)) for server in (1, 2)] == [404, 200]
+    assert client.get("/redfish/v1/Systems")["Members"] == [{"@odata.id": other}]
 
 
 def test_what_is_kept_is_for_the_daemon_alone(bmc):
     """No secret lies open in the state folder, and nobody else may look into it."""
     assert stat.S_IMODE(bmc.state.stat().st_mode) == 0o700
-    for path in bmc.state.rglob("*"):
+    files = [path for path in bmc.state.rglob("*") if not path.is_dir()]
+    assert {"cert.pem", "control.sock"} < {path.name for path in files}
+    for path in files:
+        public = path.name == "cert.pem"
+        assert public or stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
         if path.is_file():
-            public = path.name == "cert.pem"
-            assert public or stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
             assert PASSWORD.encode() not in path.read_bytes(), path

@@ -14,6 +14,12 @@ from .waiting import until
 MADE_UP = re.compile(r"(?<!\S)[a-km-np-z2-9]{16}(?!\S)")
 
 
+def in_order(wanted: list[str], seen: list[str]) -> bool:
+    """Whether all that is wanted was seen in this order, whatever else was seen between."""
+    rest = iter(seen)
+    return all(name in rest for name in wanted)
+
+
 class Bmc:
     """A daemon with its Administrator `admin`."""
 
@@ -101,3 +107,7 @@ class Serve(Bmc):
     def saw(self, server: str = "1") -> list[str]:
         """The names of what the simulated machine saw."""
         return [entry["saw"] for entry in self.journal(server)]
+
+    def await_sight(self, wanted: list[str], since: int) -> None:
+        """Waits until the machine has seen all this in this order, after it saw `since` things."""
+        until(lambda: in_order(wanted, self.saw()[since:]), f"the machine saw {wanted}")

@@ -1,5 +1,8 @@
 """A small Redfish client: what a person with `curl` would send, and no more."""
 
+import contextlib
+import threading
+
 import requests
 from requests.adapters import HTTPAdapter
 from requests_unixsocket.adapters import UnixAdapter
@@ -71,6 +74,15 @@ class Redfish:
         answer = self.send("POST", path, {"ResetType": kind})
         assert answer.status_code in (202, 204), f"{kind}: {answer.status_code} {answer.text}"
         return answer
+
+    def begin(self, kind: str) -> threading.Thread:
+        """Asks for a reset without waiting for the answer, which need not come."""
+        def ask() -> None:
+            with contextlib.suppress(requests.ConnectionError):
+                self.reset(kind)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        return asking
 
     def power(self, system: str = SYSTEM) -> str:
         """The power state now."""

@@ -47,10 +47,15 @@ def off(*parts: str) -> str:
     return "".join(f'[server.{part}]\ndriver = "none"\n' for part in parts)
 
 
+def with_table(name: str, keys: str, base: str = BASE) -> str:
+    """Settings with a table in place of the one they may have."""
+    tables = [table for table in base.split("\n[") if not table.startswith(f"{name}]")]
+    return "\n[".join([*tables, f"{name}]\n{keys}\n"])
+
+
 def with_service(name: str, keys: str = "enabled = false", base: str = BASE) -> str:
     """Settings with a service's table in place of the one they may have."""
-    tables = [table for table in base.split("\n[") if not table.startswith(f"service.{name}]")]
-    return "\n[".join([*tables, f"service.{name}]\n{keys}\n"])
+    return with_table(f"service.{name}", keys, base)
 
 
 def write(folder: pathlib.Path, *servers: str, base: str = BASE) -> pathlib.Path:
