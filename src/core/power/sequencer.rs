@@ -50,6 +50,8 @@ pub struct Sequencer {
     timings: Timings,
     sight: Sight,
     on: Option<bool>,
+    /// What was sensed last, whatever is sensed now.
+    known: Option<bool>,
     /// When the server was last seen or made to go off: the rest counts from here.
     off_since: Option<Instant>,
     /// When a start was last tried of a server that is not sensed on yet: it may come on.
@@ -76,6 +78,7 @@ impl Sequencer {
             timings,
             sight,
             on,
+            known: on,
             off_since: (on == Some(false)).then_some(now),
             start_tried_at: None,
             main: None,
@@ -135,9 +138,10 @@ impl Sequencer {
 
     /// What is sensed now.
     pub fn sensed(&mut self, on: Option<bool>, now: Instant) {
-        if self.on == Some(true) && on == Some(false) {
+        if self.known != Some(false) && on == Some(false) {
             self.off_since = Some(now);
         }
+        self.known = on.or(self.known);
         if on == Some(true) {
             self.start_tried_at = None;
         }
@@ -179,6 +183,35 @@ impl Sequencer {
                 self.acts
                     .push_back(Act::Ended(action, Outcome::Failed { seen: why }));
             }
+        }
+    }
+
+    /// A line could not be pressed: the action that presses it has failed.
+    pub fn press_failed(&mut self, line: Line, why: String) {
+        for slot in [&mut self.main, &mut self.pulse] {
+            let presses = |job: &mut Job| {
+                job.deadline.is_some()
+                    && matches!(job.steps.front(), Some(Step::Press(pressed, _)) if *pressed == line)
+            };
+            if let Some(job) = slot.take_if(presses) {
+                // Whatever became of it, it is not to stay pressed.
+                self.acts.push_back(Act::Drive(line, false));
+                let seen = why;
+                self.acts
+                    .push_back(Act::Ended(job.action, Outcome::Failed { seen }));
+                return;
+            }
+        }
+    }
+
+    /// The driver is gone: what is under way has failed, and nothing is sensed any more.
+    pub fn abandon(&mut self, why: &str) {
+        self.on = None;
+        self.start_tried_at = None;
+        for job in [self.main.take(), self.pulse.take()].into_iter().flatten() {
+            let seen = why.to_owned();
+            self.acts
+                .push_back(Act::Ended(job.action, Outcome::Failed { seen }));
         }
     }
 

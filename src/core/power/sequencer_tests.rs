@@ -257,6 +257,36 @@ fn a_server_that_is_found_off_gets_its_rest() {
 }
 
 #[test]
+fn the_rest_is_kept_although_the_light_could_not_be_read_for_a_moment() {
+    let mut bench = Bench::new(Some(true));
+    bench.blinded();
+    bench.sensed(false);
+    let off_at = bench.now;
+    assert_eq!(bench.begin(PowerAction::On), []);
+    assert_eq!(bench.wait(), [PRESS]);
+    assert_eq!(bench.now - off_at, Timings::default().rest);
+}
+
+#[test]
+fn a_line_that_can_not_be_pressed_fails_the_action_and_is_let_go() {
+    let mut bench = Bench::new(None);
+    assert_eq!(bench.begin(PowerAction::Nmi), [Act::Drive(Line::Nmi, true)]);
+    let why = || "no such line".to_owned();
+    bench.sequencer.press_failed(Line::PowerButton, why());
+    assert_eq!(bench.acts(), []);
+    bench.sequencer.press_failed(Line::Nmi, why());
+    let failed = Outcome::Failed { seen: why() };
+    assert_eq!(
+        bench.acts(),
+        [
+            Act::Drive(Line::Nmi, false),
+            Act::Ended(PowerAction::Nmi, failed)
+        ]
+    );
+    assert_eq!(bench.sequencer.deadline(), None);
+}
+
+#[test]
 fn a_server_that_came_on_by_itself_during_the_rest_is_not_pressed_off() {
     let mut bench = Bench::new(Some(true));
     bench.sensed(false);

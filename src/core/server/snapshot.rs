@@ -154,6 +154,13 @@ pub struct BootOverride {
     pub mode: Option<BootMode>,
 }
 
+impl BootOverride {
+    /// Whether a boot that used the override of this id has used this one up.
+    pub(super) fn uses_up(&self, id: u64) -> bool {
+        self.id == id && self.lifetime == OverrideLifetime::Once
+    }
+}
+
 /// How far the last boot came (Redfish `BootProgressTypes`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
@@ -210,7 +217,7 @@ pub struct Snapshot {
     pub restart_cause: RestartCause,
     /// Time spent on, as far as it was seen, up to `power_on_since`.
     pub powered_on_minutes: u64,
-    /// Since when the server has been seen on.
+    /// Since when the server has been seen on, without the time that `powered_on_minutes` counts.
     pub power_on_since: Option<Instant>,
     /// When the server was last seen to start or reset.
     pub last_reset: Option<Stamp>,

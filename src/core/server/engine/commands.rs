@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{
-    Engine, Running,
+    Engine,
     commit::{Answer, describe},
+    running::{Running, Waiting},
 };
 use crate::{
     access::Actor,
-    driver::Line,
+    driver::{DriverFault, Line},
     events::{ActorMark, EventKind},
     host::HostFault,
     server::{
@@ -72,7 +73,7 @@ impl Engine {
         self.record(Some(&envelope.actor), kind);
     }
 
-    fn refuse(&self, envelope: Envelope, refused: Refused) {
+    pub(super) fn refuse(&self, envelope: Envelope, refused: Refused) {
         let command = describe(&envelope.command);
         let kind = EventKind::Refused {
             command,
@@ -94,12 +95,19 @@ impl Engine {
             }
             Command::Identify(identify) => {
                 let now = self.clock.now();
-                match *identify {
-                    Identify::Off => self.show_identify(false, None),
-                    Identify::On => self.show_identify(true, None),
+                let (lit, until) = match *identify {
+                    Identify::Off => (false, None),
+                    Identify::On => (true, None),
                     Identify::For(seconds) => {
-                        self.show_identify(true, Some(now + Duration::from_secs(seconds.into())));
+                        (true, Some(now + Duration::from_secs(seconds.into())))
                     }
+                };
+                if let Err(fault) = self.show_identify(lit, until) {
+                    let refused = HostFault {
+                        doing: "switch the identify light",
+                        why: fault.to_string().into(),
+                    };
+                    return self.refuse(envelope, refused.into());
                 }
                 self.note(&envelope);
                 self.publish();
@@ -142,7 +150,7 @@ impl Engine {
             action,
             since: now,
             actor,
-            waiting: Vec::new(),
+            waiting: Waiting::default(),
         });
         self.sequencer.begin(action, now);
         self.carry_out();
@@ -156,7 +164,7 @@ impl Engine {
             .iter_mut()
             .find(|running| running.action == action)
         {
-            Some(running) => running.waiting.push(ended),
+            Some(running) => running.waiting.add(ended),
             // It ended at once (a driver without any light), and that is the outcome.
             None => {
                 let outcome = self.last_outcome.as_ref().map(|last| last.outcome.clone());
@@ -170,9 +178,18 @@ impl Engine {
         let _ = envelope.reply.send(Ok(accepted));
     }
 
-    pub(super) fn show_identify(&mut self, lit: bool, until: Option<Instant>) {
-        self.identify = IdentifyState { lit, until };
+    /// Switches the identify light. What can't be switched is not said to be, but its time ends.
+    pub(super) fn show_identify(
+        &mut self,
+        lit: bool,
+        until: Option<Instant>,
+    ) -> Result<(), DriverFault> {
+        let driven = self.drive(Line::Identify, lit);
+        match driven {
+            Ok(()) => self.identify = IdentifyState { lit, until },
+            Err(_) => self.identify.until = None,
+        }
         self.changed = true;
-        self.drive(Line::Identify, lit);
+        driven
     }
 }

@@ -45,6 +45,22 @@ impl Commits {
         (result, answer)
     }
 
+    /// Whether nothing is on its way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A boot used this override: no failed change brings it back.
+    pub(super) fn forget_override(&mut self, id: u64) {
+        let answers = self
+            .0
+            .iter_mut()
+            .filter_map(|flight| flight.answer.as_mut());
+        for Answer { before, .. } in answers {
+            before.boot_override.take_if(|held| held.uses_up(id));
+        }
+    }
+
     /// The next change on its way of the same setting.
     fn next_of(&mut self, command: &Command) -> Option<&mut Answer> {
         let kind = std::mem::discriminant(command);
@@ -89,7 +105,7 @@ impl Engine {
                 self.report(&fault);
                 if let Some(answer) = answer {
                     self.take_back(&answer.envelope.command, &answer.before);
-                    let _ = answer.envelope.reply.send(Err(Refused::Host(fault)));
+                    self.refuse(answer.envelope, Refused::Host(fault));
                 }
             }
         }

@@ -14,6 +14,7 @@
 mod commands;
 mod commit;
 mod observe;
+mod running;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -22,14 +23,14 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, watch},
     time::Instant,
 };
 
-use self::commit::Commits;
+use self::{commit::Commits, running::Running};
 use super::{
-    BootProgress, IdentifyState, LastOutcome, Outcome, Pending, PowerAction, PowerState,
-    RestartCause, ServerId, Snapshot, durable::Durable, handle::Envelope,
+    BootProgress, IdentifyState, LastOutcome, Pending, PowerState, RestartCause, ServerId,
+    Snapshot, durable::Durable, handle::Envelope,
 };
 use crate::{
     access::Actor,
@@ -52,15 +53,6 @@ enum Hand {
     Lines(Box<dyn Lines>),
     Verbs(Arc<dyn Verbs>),
     None,
-}
-
-/// The power action under way, and who waits for its end.
-#[derive(Debug)]
-struct Running {
-    action: PowerAction,
-    since: Instant,
-    actor: ActorMark,
-    waiting: Vec<oneshot::Sender<Outcome>>,
 }
 
 type Carried = BoxFuture<(Verb, Result<(), DriverFault>)>;
@@ -90,6 +82,8 @@ pub(super) struct Engine {
     /// What is kept, including what is on its way to the store.
     durable: Durable,
     now_sensed: Sensed,
+    /// Whether the server was on when that was last known, in this run of the device.
+    known_on: Option<bool>,
     on_since: Option<Instant>,
     /// When the time on was last added up and made durable.
     counted: Option<Instant>,
@@ -125,27 +119,9 @@ impl Engine {
                 done = self.commits.next() => self.take_commit(done),
                 command = self.commands.recv() => match command {
                     Some(envelope) => self.take_command(*envelope),
-                    None => return self.end(),
+                    None => return self.end().await,
                 },
                 () = until(deadline) => self.take_deadline(),
-            }
-        }
-    }
-
-    /// The server is managed no more: what is under way ends here, and is said to have. Letting go of
-    /// the driver releases its lines.
-    fn end(mut self) {
-        for running in std::mem::take(&mut self.running) {
-            let outcome = Outcome::Failed {
-                seen: "given up: the server is no longer managed".to_owned(),
-            };
-            let kind = EventKind::Ended {
-                command: command_name(running.action),
-                outcome: outcome.clone(),
-            };
-            self.record_as(Some(running.actor), kind);
-            for waiting in running.waiting {
-                let _ = waiting.send(outcome.clone());
             }
         }
     }
@@ -155,8 +131,11 @@ impl Engine {
         while let Some(act) = self.sequencer.next_act() {
             match act {
                 Act::Drive(line, pressed) => {
-                    // Should it fail, the sequencer will see that the state did not follow.
-                    self.drive(line, pressed);
+                    if let Err(fault) = self.drive(line, pressed)
+                        && pressed
+                    {
+                        self.sequencer.press_failed(line, fault.to_string());
+                    }
                 }
                 Act::Carry(verb) => {
                     if let Hand::Verbs(verbs) = &self.hand {
@@ -171,13 +150,16 @@ impl Engine {
         }
     }
 
-    fn drive(&mut self, line: Line, pressed: bool) {
+    /// Drives a line; what fails is reported too.
+    fn drive(&mut self, line: Line, pressed: bool) -> Result<(), DriverFault> {
         let Hand::Lines(lines) = &mut self.hand else {
-            return;
+            return Ok(());
         };
-        if let Err(fault) = lines.drive(line, pressed) {
-            self.report(&fault);
+        let driven = lines.drive(line, pressed);
+        if let Err(fault) = &driven {
+            self.report(fault);
         }
+        driven
     }
 
     /// Something beneath failed: that is said where everything is said.
@@ -188,41 +170,6 @@ impl Engine {
                 what: fault.to_string().into(),
             },
         );
-    }
-
-    fn take_ended(&mut self, action: PowerAction, outcome: Outcome) {
-        let at = self.clock.wall();
-        self.last_outcome = Some(LastOutcome {
-            action,
-            outcome: outcome.clone(),
-            at,
-        });
-        // A start after a loss of power has been tried: it is not tried again.
-        if self.durable.device != Some(self.device) {
-            self.durable.device = Some(self.device);
-            self.durable.was_on = self.now_sensed.on;
-            self.keep();
-        }
-        let Some(place) = self
-            .running
-            .iter()
-            .position(|running| running.action == action)
-        else {
-            return;
-        };
-        let running = self.running.remove(place);
-        if self.running.is_empty() {
-            self.expected = None;
-        }
-        let kind = EventKind::Ended {
-            command: command_name(action),
-            outcome: outcome.clone(),
-        };
-        self.record_as(Some(running.actor), kind);
-        self.publish();
-        for waiting in running.waiting {
-            let _ = waiting.send(outcome.clone());
-        }
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -237,7 +184,8 @@ impl Engine {
         let now = self.clock.now();
         self.sequencer.advance(now);
         if self.identify.until.is_some_and(|until| until <= now) {
-            self.show_identify(false, None);
+            // That it stayed lit was reported.
+            let _ = self.show_identify(false, None);
         }
         if self
             .counted
@@ -311,10 +259,6 @@ impl Engine {
             sel: None,
         });
     }
-}
-
-fn command_name(action: PowerAction) -> Arc<str> {
-    format!("power {action}").into()
 }
 
 /// Resolves when the sensed lines changed: with `false` when the driver is gone.

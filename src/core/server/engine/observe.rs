@@ -1,12 +1,14 @@
 //! Taking what the driver senses and observes.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 
 use super::{Engine, Hand};
 use crate::{
     driver::{BootBy, Observed, Sensed},
     events::{EventKind, NewEvent, OffCause},
-    server::{BootProgress, OverrideLifetime, PowerAction, PowerState, RestartCause},
+    server::{BootProgress, IdentifyState, PowerAction, PowerState, RestartCause},
 };
 
 impl Engine {
@@ -19,8 +21,7 @@ impl Engine {
             Some(receiver) if alive => *receiver.borrow_and_update(),
             // The driver is gone: nothing senses the server any more.
             _ => {
-                self.sensed = None;
-                self.hand = Hand::None;
+                self.lose_driver();
                 Sensed::default()
             }
         };
@@ -34,6 +35,25 @@ impl Engine {
         }
     }
 
+    /// What worked the power is gone: there is nothing left to press and nothing that senses.
+    fn lose_driver(&mut self) {
+        const WHY: &str = "power: the driver is gone";
+        self.sensed = None;
+        self.hand = Hand::None;
+        self.identify = IdentifyState {
+            lit: false,
+            until: None,
+        };
+        let abilities = Arc::make_mut(&mut self.abilities);
+        abilities.has_power = false;
+        abilities.power.clear();
+        abilities.senses_power = false;
+        abilities.identify = false;
+        self.changed = true;
+        self.report(&WHY);
+        self.sequencer.abandon(WHY);
+    }
+
     fn power_changed(&mut self, before: Option<bool>, on: Option<bool>) {
         let now = self.clock.now();
         let mut cause = None;
@@ -42,16 +62,25 @@ impl Engine {
             Some(true) => {
                 self.on_since = Some(now);
                 self.counted = Some(now);
-                // Without a command or a policy behind it, somebody pressed the button.
-                let because = self.expected.take().unwrap_or(RestartCause::PowerButton);
-                cause = Some(because);
-                self.started(because);
+                // Without a command or a policy behind it, somebody pressed the button. One that was
+                // only lost from sight did not start.
+                cause = match (self.known_on, self.expected.take()) {
+                    (Some(true), expected) => {
+                        self.expected = expected;
+                        None
+                    }
+                    (None, expected) => expected,
+                    (Some(false), expected) => Some(expected.unwrap_or(RestartCause::PowerButton)),
+                };
+                if let Some(cause) = cause {
+                    self.started(cause);
+                }
             }
             Some(false) => {
                 self.count_hours(now, false);
                 self.on_since = None;
                 self.progress = BootProgress::None;
-                off_cause = Some(self.why_off());
+                off_cause = (self.known_on != Some(false)).then(|| self.why_off());
                 self.off_by_itself = None;
             }
             None => {
@@ -59,6 +88,7 @@ impl Engine {
                 self.on_since = None;
             }
         }
+        self.known_on = on.or(self.known_on);
         // The event before the outcome that the sequencer may now come to.
         if before.is_some() || on.is_some() {
             let to = PowerState::from(on);
@@ -158,11 +188,10 @@ impl Engine {
 
     /// A boot used an override: one that holds once is gone with it.
     pub(super) fn override_used(&mut self, used: Option<u64>) {
-        if let Some(held) = self.durable.boot_override
-            && used == Some(held.id)
-            && held.lifetime == OverrideLifetime::Once
-        {
-            self.durable.boot_override = None;
+        let Some(used) = used else { return };
+        self.commits.forget_override(used);
+        let held = &mut self.durable.boot_override;
+        if held.take_if(|held| held.uses_up(used)).is_some() {
             self.keep();
             self.changed = true;
         }

@@ -16,8 +16,8 @@ use crate::{
     power::{Hands, Restore, Sequencer, Sight, actions, restore},
     sensors::SensorSpec,
     server::{
-        IdentifyState, PowerAction, ServerHandle, ServerId, Snapshot, durable::Durable,
-        handle::Inner,
+        IdentifyState, PowerAction, RestartCause, ServerHandle, ServerId, Snapshot,
+        durable::Durable, handle::Inner,
     },
 };
 
@@ -98,6 +98,10 @@ impl EngineSetup {
         let inventory = inventory.unwrap_or_default();
         let now = self.clock.now();
         let on_since = (now_sensed.on == Some(true)).then_some(now);
+        let known_before = durable
+            .was_on
+            .filter(|_| durable.device == Some(self.device));
+        let known_on = now_sensed.on.or(known_before);
         let sight = Sight {
             power: abilities.senses_power,
             boots: abilities.sees_boots,
@@ -124,6 +128,7 @@ impl EngineSetup {
             inventory,
             durable,
             now_sensed,
+            known_on,
             on_since,
             counted: on_since,
             progress: Default::default(),
@@ -166,7 +171,11 @@ impl Engine {
         let Some(boot) = self.boot.clone() else {
             return;
         };
-        self.override_used(boot.last_used());
+        let used = boot.last_used();
+        // One that was used before it was durable has had its number too.
+        let last = &mut self.durable.last_override_id;
+        *last = used.unwrap_or(0).max(*last);
+        self.override_used(used);
         if let Err(fault) = boot.set_override(self.durable.boot_override) {
             self.report(&fault);
         }
@@ -209,6 +218,11 @@ impl Engine {
                 };
                 self.record(None, kind);
             }
+        }
+        if was_on == Some(false) && is_on == Some(true) {
+            // It was started while nobody looked.
+            self.durable.restart_cause = RestartCause::Unknown;
+            self.durable.last_reset = None;
         }
         self.durable.device = Some(self.device);
         if is_on.is_some() {

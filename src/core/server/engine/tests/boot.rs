@@ -66,3 +66,45 @@ async fn an_override_is_gone_once_a_boot_was_given_it() {
     let booted = |kind: &EventKind| matches!(kind, EventKind::Booted { .. });
     assert!(!bench.events().iter().any(booted), "nobody saw what booted");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_used_override_does_not_come_back_when_the_next_one_is_refused() {
+    let bench = Bench::default();
+    let run = bench.start(Some(true), 1);
+    run.submit(once(BootTarget::Pxe)).await.unwrap();
+    let id = run.server.snapshot().boot_override.unwrap().id;
+    let (decide, held) = oneshot::channel();
+    *bench.store.held.lock().unwrap() = Some(held);
+    let meanwhile = async {
+        // The next one is on its way to the store when a boot is seen to have used the first.
+        bench.given(BootTarget::Cd).await;
+        run.observed
+            .send(Observed::OverrideUsed { id })
+            .await
+            .unwrap();
+        run.observed
+            .send(Observed::Progress(BootProgress::Setup))
+            .await
+            .unwrap();
+        run.seen(|s| s.boot_progress == Some(BootProgress::Setup))
+            .await;
+        decide.send(Err(disk_full())).unwrap();
+    };
+    let (refused, ()) = tokio::join!(run.submit(once(BootTarget::Cd)), meanwhile);
+    assert!(matches!(refused, Err(Refused::Host(_))));
+    run.seen(|s| s.boot_override.is_none()).await;
+    assert_eq!(*bench.boot.given.lock().unwrap(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_override_never_gets_the_number_of_one_that_was_used() {
+    let bench = Bench::default();
+    // A boot used the first override; the daemon died before that was durable.
+    *bench.boot.used.lock().unwrap() = Some(1);
+    let run = bench.start(Some(true), 1);
+    run.submit(once(BootTarget::Pxe)).await.unwrap();
+    assert_eq!(run.server.snapshot().boot_override.unwrap().id, 2);
+    run.stop().await;
+    let run = bench.start(Some(true), 1);
+    assert!(run.server.snapshot().boot_override.is_some());
+}
