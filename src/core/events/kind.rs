@@ -31,6 +31,8 @@ pub enum OffCause {
     ShutDown,
     /// It broke: a virtual machine's process died.
     Failed,
+    /// The supply was lost, and the device's with it.
+    SupplyLost,
     /// Nobody here made it: the power button, a lost supply.
     Unknown,
 }

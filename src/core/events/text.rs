@@ -83,6 +83,7 @@ fn power_changed(
             Some(OffCause::Command) => "The server is off, by a command.".into(),
             Some(OffCause::ShutDown) => "The server is off: its system shut down.".into(),
             Some(OffCause::Failed) => "The server is off: it broke.".into(),
+            Some(OffCause::SupplyLost) => "The server is off: its supply was lost.".into(),
             Some(OffCause::Unknown) | None => "The server is off.".into(),
         },
         PowerState::Unknown => "The server's power state can't be sensed.".into(),

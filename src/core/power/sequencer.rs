@@ -52,7 +52,10 @@ pub struct Sequencer {
     on: Option<bool>,
     /// What was sensed last, whatever is sensed now.
     known: Option<bool>,
-    /// When the server was last seen or made to go off: the rest counts from here.
+    /// The least pause of a power cycle.
+    cycle_rest: Duration,
+    /// When the server was last seen to go off, or made to where nothing senses it: the rest counts
+    /// from here.
     off_since: Option<Instant>,
     /// When a start was last tried of a server that is not sensed on yet: it may come on.
     start_tried_at: Option<Instant>,
@@ -79,6 +82,7 @@ impl Sequencer {
             sight,
             on,
             known: on,
+            cycle_rest: Duration::ZERO,
             off_since: (on == Some(false)).then_some(now),
             start_tried_at: None,
             main: None,
@@ -104,9 +108,15 @@ impl Sequencer {
         (until > now).then(|| until - now)
     }
 
+    /// Sets the least pause of the power cycles that begin from now on; the rest is kept in any case.
+    pub fn set_cycle_rest(&mut self, rest: Duration) {
+        self.cycle_rest = rest;
+    }
+
     /// Begins an action. One that runs is superseded (a pulse only by a pulse).
     pub fn begin(&mut self, action: PowerAction, now: Instant) {
-        let mut steps = steps(action, &self.hands, &self.timings, self.sight.boots);
+        let (timings, boots) = (&self.timings, self.sight.boots);
+        let mut steps = steps(action, &self.hands, timings, boots, self.cycle_rest);
         if action == PowerAction::Off
             && let Some(left) = self.may_come_on(now)
         {
@@ -124,7 +134,7 @@ impl Sequencer {
             self.acts
                 .push_back(Act::Ended(old.action, Outcome::Superseded { by: action }));
         }
-        let until = now + longest(&steps, &self.timings);
+        let until = now + longest(&steps);
         *slot = Some(Job {
             action,
             until,
@@ -172,7 +182,7 @@ impl Sequencer {
             Ok(()) => {
                 job.steps.pop_front();
                 job.deadline = None;
-                if verb == Verb::Off {
+                if verb == Verb::Off && !self.sight.power {
                     self.off_since = Some(now);
                 }
                 self.advance(now);
@@ -239,10 +249,8 @@ impl Sequencer {
             let entered = job.deadline.is_none();
             let over = job.deadline.is_some_and(|deadline| deadline <= now);
             let done = match step {
-                Step::Rest => {
-                    let end = self
-                        .off_since
-                        .map_or(now, |since| since + self.timings.rest);
+                Step::Rest(time) => {
+                    let end = self.off_since.map_or(now, |since| since + time);
                     job.deadline = Some(end);
                     end <= now
                 }
@@ -265,7 +273,8 @@ impl Sequencer {
                         }
                     } else if over {
                         self.acts.push_back(Act::Drive(line, false));
-                        if line == Line::PowerButton && time == self.timings.long_press {
+                        let forced = line == Line::PowerButton && time == self.timings.long_press;
+                        if forced && !self.sight.power {
                             self.off_since = Some(now);
                         }
                     }

@@ -163,6 +163,31 @@ fn a_cycle_keeps_the_rest_between_off_and_on() {
 }
 
 #[test]
+fn where_nothing_senses_the_rest_counts_from_the_end_of_the_long_press() {
+    let mut bench = Bench::new(None);
+    bench.begin(PowerAction::Cycle);
+    assert_eq!(bench.wait(), [RELEASE]);
+    let released = bench.now;
+    assert_eq!(bench.wait(), [PRESS]);
+    assert_eq!(bench.now - released, Timings::default().rest);
+}
+
+#[test]
+fn a_longer_pause_of_a_cycle_is_kept_and_a_shorter_one_cuts_no_rest() {
+    for seconds in [1, 30] {
+        let mut bench = Bench::new(Some(true));
+        let pause = Duration::from_secs(seconds);
+        bench.sequencer.set_cycle_rest(pause);
+        bench.begin(PowerAction::Cycle);
+        bench.wait();
+        bench.sensed(false);
+        let off_at = bench.now;
+        assert_eq!(bench.wait(), [PRESS]);
+        assert_eq!(bench.now - off_at, pause.max(Timings::default().rest));
+    }
+}
+
+#[test]
 fn switching_on_soon_after_off_waits_for_the_rest() {
     let mut bench = Bench::new(Some(true));
     bench.sensed(false);

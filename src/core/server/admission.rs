@@ -75,6 +75,18 @@ fn check(view: View<'_>, command: &Command) -> Result<(), Refused> {
                 return Err(Refused::Absent("power"));
             }
         }
+        Command::CycleInterval(_) => {
+            if !abilities.has_power {
+                return Err(Refused::Absent("power"));
+            }
+            if !abilities.power.contains(&PowerAction::Cycle) {
+                let what = "pause between off and on".into();
+                return Err(Refused::Unsupported {
+                    part: "power",
+                    what,
+                });
+            }
+        }
         Command::Identify(identify) => {
             if !abilities.identify {
                 return Err(Refused::Absent("identify light"));

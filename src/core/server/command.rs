@@ -67,6 +67,9 @@ pub enum Command {
     BootOverride(Option<BootOverride>),
     /// Set what happens when the device's power returns.
     RestorePolicy(RestorePolicy),
+    /// Set the pause of a power cycle in whole seconds; the rest that is kept in any case is not cut
+    /// short by it (IPMI 2.0 section 28.9).
+    CycleInterval(u8),
     /// Switch the identify light.
     Identify(Identify),
     /// Set the owner's asset tag (at most [`Self::ASSET_TAG_MAX`] bytes).
@@ -84,6 +87,7 @@ impl Command {
             Self::Power(_) => Operation::ControlPower,
             Self::BootOverride(_) => Operation::SetBootOverride,
             Self::RestorePolicy(_) => Operation::SetRestorePolicy,
+            Self::CycleInterval(_) => Operation::SetCycleInterval,
             Self::Identify(_) => Operation::Identify,
             Self::AssetTag(_) => Operation::SetAssetTag,
         }

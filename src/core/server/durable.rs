@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{BootOverride, RestartCause, RestorePolicy, SensorEntry, ServerId};
 use crate::{
+    access::Via,
+    events::OffCause,
     host::{BootId, Change, HostFault, Key, Stamp, Store, unversioned, versioned},
     sensors::SensorSpec,
 };
@@ -25,7 +27,12 @@ pub(super) struct Durable {
     pub(super) last_override_id: u64,
     pub(super) asset_tag: Arc<str>,
     pub(super) restart_cause: RestartCause,
+    pub(super) restarted_via: Option<Via>,
     pub(super) last_reset: Option<Stamp>,
+    pub(super) on_by_command: bool,
+    pub(super) last_off: Option<OffCause>,
+    /// The pause of a power cycle in seconds.
+    pub(super) cycle_interval: u8,
     pub(super) powered_on_minutes: u64,
     /// What was sensed last.
     pub(super) was_on: Option<bool>,

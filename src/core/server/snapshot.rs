@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{Outcome, PowerAction};
-use crate::{driver::Abilities, host::Stamp, inventory::Inventory};
+use crate::{access::Via, driver::Abilities, events::OffCause, host::Stamp, inventory::Inventory};
 
 /// Whether a server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -215,6 +215,15 @@ pub struct Snapshot {
     pub last_outcome: Option<LastOutcome>,
     /// Why the server last started.
     pub restart_cause: RestartCause,
+    /// By which way the command came that last started it, where a command did.
+    pub restarted_via: Option<Via>,
+    /// Whether the server was last switched on by a command, and by nobody else.
+    pub on_by_command: bool,
+    /// Why the server last went off, as far as it was seen.
+    pub last_off: Option<OffCause>,
+    /// The pause of a power cycle in whole seconds (IPMI 2.0 section 28.9), where it is longer than
+    /// the rest that is kept in any case.
+    pub cycle_interval: u8,
     /// Time spent on, as far as it was seen, up to `power_on_since`.
     pub powered_on_minutes: u64,
     /// Since when the server has been seen on, without the time that `powered_on_minutes` counts.
@@ -247,6 +256,10 @@ impl Snapshot {
             pending: None,
             last_outcome: None,
             restart_cause: RestartCause::Unknown,
+            restarted_via: None,
+            on_by_command: false,
+            last_off: None,
+            cycle_interval: 0,
             powered_on_minutes: 0,
             power_on_since: None,
             last_reset: None,
@@ -258,6 +271,17 @@ impl Snapshot {
             inventory: inventory.clone(),
             abilities: abilities.clone(),
         }
+    }
+
+    /// Whether the server did not follow when it was last told to go on or off: the power control
+    /// fault of IPMI 2.0 section 28.2. A shut-down that the operating system ignored is none.
+    #[must_use]
+    pub fn power_control_fault(&self) -> bool {
+        use PowerAction::{Cycle, Off, On};
+        self.last_outcome.as_ref().is_some_and(|last| {
+            matches!(last.action, On | Off | Cycle)
+                && matches!(last.outcome, Outcome::Failed { .. })
+        })
     }
 
     /// Whole hours on, as Get POH Counter and Redfish count them.

@@ -8,16 +8,16 @@ use crate::access::{Denied, Operation, Privilege, Role, Scope, Via};
 fn may(role: Role, operation: Operation) -> bool {
     use Operation::{
         ClearLog, ConfigureAccounts, ConfigureManager, ConfigureSelf, ControlPower, EndSessions,
-        Identify, ReadAccounts, ReadManager, ReadServer, SetAssetTag, SetBootOverride, SetFaults,
-        SetRestorePolicy,
+        Identify, ReadAccounts, ReadManager, ReadServer, SetAssetTag, SetBootOverride,
+        SetCycleInterval, SetFaults, SetRestorePolicy,
     };
     match operation {
         ReadServer | ReadManager | ConfigureSelf => true,
         ControlPower | SetBootOverride | SetRestorePolicy | Identify | SetAssetTag => {
             role != Role::ReadOnly
         }
-        ReadAccounts | ClearLog | SetFaults | ConfigureManager | ConfigureAccounts
-        | EndSessions => role == Role::Administrator,
+        ReadAccounts | SetCycleInterval | ClearLog | SetFaults | ConfigureManager
+        | ConfigureAccounts | EndSessions => role == Role::Administrator,
     }
 }
 

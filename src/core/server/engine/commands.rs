@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{
-    Engine,
+    Because, Engine,
     commit::{Answer, describe},
     running::{Running, Waiting},
 };
@@ -133,6 +133,10 @@ impl Engine {
                 self.durable.boot_override = wanted;
             }
             Command::RestorePolicy(policy) => self.durable.restore_policy = *policy,
+            Command::CycleInterval(seconds) => {
+                self.durable.cycle_interval = *seconds;
+                self.apply_cycle_interval();
+            }
             Command::AssetTag(tag) => self.durable.asset_tag = tag.clone(),
         }
         self.keep_and_answer(Answer { envelope, before });
@@ -143,7 +147,9 @@ impl Engine {
         use PowerAction::{Cycle, On, Reset, SoftCycle};
         let now = self.clock.now();
         if matches!(action, On | Cycle | Reset | SoftCycle) {
-            self.expected = Some(cause);
+            let commanded = cause == RestartCause::ChassisControl;
+            let via = commanded.then_some(actor.origin().via);
+            self.expected = Some(Because { cause, via });
         }
         let actor = ActorMark::from(actor.as_ref());
         self.running.push(Running {
@@ -155,6 +161,12 @@ impl Engine {
         self.sequencer.begin(action, now);
         self.carry_out();
         self.publish();
+    }
+
+    /// Tells the sequencer the pause of a power cycle.
+    pub(super) fn apply_cycle_interval(&mut self) {
+        let pause = Duration::from_secs(self.durable.cycle_interval.into());
+        self.sequencer.set_cycle_rest(pause);
     }
 
     fn answer_later(&mut self, action: PowerAction, envelope: Envelope) {

@@ -119,6 +119,7 @@ impl Engine {
             copy_setting(command, before, &mut later.before);
         } else {
             copy_setting(command, before, &mut self.durable);
+            self.apply_cycle_interval();
             if let (Command::BootOverride(_), Some(boot)) = (command, &self.boot) {
                 let given = boot.set_override(before.boot_override);
                 if let Err(fault) = given {
@@ -146,6 +147,7 @@ fn copy_setting(command: &Command, from: &Durable, to: &mut Durable) {
     match command {
         Command::BootOverride(_) => to.boot_override = from.boot_override,
         Command::RestorePolicy(_) => to.restore_policy = from.restore_policy,
+        Command::CycleInterval(_) => to.cycle_interval = from.cycle_interval,
         Command::AssetTag(_) => to.asset_tag = from.asset_tag.clone(),
         Command::Power(_) | Command::Identify(_) => {}
     }
@@ -166,6 +168,7 @@ pub(super) fn describe(command: &Command) -> Arc<str> {
             )
         }
         Command::RestorePolicy(policy) => format!("restore policy {policy:?}"),
+        Command::CycleInterval(seconds) => format!("pause of a power cycle {seconds} s"),
         Command::Identify(identify) => format!("identify {identify:?}"),
         Command::AssetTag(tag) => format!("asset tag `{tag}`"),
     }

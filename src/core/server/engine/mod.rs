@@ -33,7 +33,7 @@ use super::{
     Snapshot, durable::Durable, handle::Envelope,
 };
 use crate::{
-    access::Actor,
+    access::{Actor, Via},
     driver::{Abilities, Boot, DriverFault, Line, Lines, Observed, Sensed, Verb, Verbs},
     events::{ActorMark, EventKind, NewEvent, OffCause},
     host::{Audit, BootId, BoxFuture, Clock, Store},
@@ -53,6 +53,20 @@ enum Hand {
     Lines(Box<dyn Lines>),
     Verbs(Arc<dyn Verbs>),
     None,
+}
+
+/// Why a server starts.
+#[derive(Debug, Clone, Copy)]
+struct Because {
+    cause: RestartCause,
+    /// By which way the command came, where it is one.
+    via: Option<Via>,
+}
+
+impl From<RestartCause> for Because {
+    fn from(cause: RestartCause) -> Self {
+        Self { cause, via: None }
+    }
 }
 
 type Carried = BoxFuture<(Verb, Result<(), DriverFault>)>;
@@ -92,7 +106,7 @@ pub(super) struct Engine {
     running: Vec<Running>,
     last_outcome: Option<LastOutcome>,
     /// Why the next start that is seen will have happened.
-    expected: Option<RestartCause>,
+    expected: Option<Because>,
     /// The server was seen to shut down or to break, so the next "off" is its own doing.
     off_by_itself: Option<OffCause>,
     generation: u64,
@@ -234,6 +248,10 @@ impl Engine {
             pending,
             last_outcome: self.last_outcome.clone(),
             restart_cause: self.durable.restart_cause,
+            restarted_via: self.durable.restarted_via,
+            on_by_command: self.durable.on_by_command,
+            last_off: self.durable.last_off,
+            cycle_interval: self.durable.cycle_interval,
             powered_on_minutes: self.durable.powered_on_minutes,
             power_on_since: self.on_since,
             last_reset: self.durable.last_reset,

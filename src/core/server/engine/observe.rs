@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{Engine, Hand};
+use super::{Because, Engine, Hand};
 use crate::{
     driver::{BootBy, Observed, Sensed},
     events::{EventKind, NewEvent, OffCause},
@@ -64,23 +64,27 @@ impl Engine {
                 self.counted = Some(now);
                 // Without a command or a policy behind it, somebody pressed the button. One that was
                 // only lost from sight did not start.
-                cause = match (self.known_on, self.expected.take()) {
+                let start = match (self.known_on, self.expected.take()) {
                     (Some(true), expected) => {
                         self.expected = expected;
                         None
                     }
                     (None, expected) => expected,
-                    (Some(false), expected) => Some(expected.unwrap_or(RestartCause::PowerButton)),
+                    (Some(false), None) => Some(RestartCause::PowerButton.into()),
+                    (Some(false), expected) => expected,
                 };
-                if let Some(cause) = cause {
-                    self.started(cause);
+                if let Some(because) = start {
+                    self.started(because);
+                    self.durable.on_by_command = because.via.is_some();
                 }
+                cause = start.map(|because| because.cause);
             }
             Some(false) => {
                 self.count_hours(now, false);
                 self.on_since = None;
                 self.progress = BootProgress::None;
                 off_cause = (self.known_on != Some(false)).then(|| self.why_off());
+                self.durable.last_off = off_cause.or(self.durable.last_off);
                 self.off_by_itself = None;
             }
             None => {
@@ -122,8 +126,9 @@ impl Engine {
         }
     }
 
-    fn started(&mut self, cause: RestartCause) {
-        self.durable.restart_cause = cause;
+    fn started(&mut self, because: Because) {
+        self.durable.restart_cause = because.cause;
+        self.durable.restarted_via = because.via;
         self.durable.last_reset = Some(self.clock.wall());
     }
 
@@ -169,15 +174,19 @@ impl Engine {
     fn boot_began(&mut self, by: BootBy) {
         let now = self.clock.now();
         self.progress = BootProgress::Firmware;
-        let cause = match by {
+        let because = match by {
             // The sensed state tells of it, and knows the cause.
             BootBy::PowerOn => None,
-            BootBy::Reset => Some(self.expected.take().unwrap_or(RestartCause::ResetButton)),
-            BootBy::Software => Some(RestartCause::SoftReset),
-            BootBy::Watchdog => Some(RestartCause::Watchdog),
+            BootBy::Reset => {
+                let button = RestartCause::ResetButton.into();
+                Some(self.expected.take().unwrap_or(button))
+            }
+            BootBy::Software => Some(RestartCause::SoftReset.into()),
+            BootBy::Watchdog => Some(RestartCause::Watchdog.into()),
         };
-        if let Some(cause) = cause {
-            self.started(cause);
+        if let Some(because) = because {
+            let cause = because.cause;
+            self.started(because);
             self.keep();
             self.record(None, EventKind::Restarted { cause });
         }

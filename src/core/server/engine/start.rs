@@ -10,7 +10,7 @@ use crate::{
     access::Actor,
     console::SerialHub,
     driver::{Abilities, Parts, Power, Sensed, Timings},
-    events::EventKind,
+    events::{EventKind, OffCause},
     faults::FaultBoard,
     host::{Audit, BootId, Clock, HostFault, Store},
     power::{Hands, Restore, Sequencer, Sight, actions, restore},
@@ -143,6 +143,7 @@ impl EngineSetup {
             generation: 0,
             changed: true,
         };
+        engine.apply_cycle_interval();
         engine.meet_override();
         engine.meet_power(&self.policy);
         if engine.durable != kept {
@@ -190,6 +191,11 @@ impl Engine {
             ..
         } = self.durable;
         let is_on = self.now_sensed.on;
+        if device.is_some_and(|device| device != self.device)
+            && (was_on, is_on) == (Some(true), Some(false))
+        {
+            self.durable.last_off = Some(OffCause::SupplyLost);
+        }
         match restore(device, self.device, restore_policy, was_on, is_on) {
             Restore::NotLost => {}
             Restore::Leave(why) => {
@@ -222,6 +228,8 @@ impl Engine {
         if was_on == Some(false) && is_on == Some(true) {
             // It was started while nobody looked.
             self.durable.restart_cause = RestartCause::Unknown;
+            self.durable.restarted_via = None;
+            self.durable.on_by_command = false;
             self.durable.last_reset = None;
         }
         self.durable.device = Some(self.device);

@@ -203,3 +203,27 @@ async fn a_start_that_nobody_saw_has_no_known_cause() {
     assert_eq!(snapshot.restart_cause, RestartCause::Unknown);
     assert_eq!(snapshot.last_reset, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_pause_of_a_power_cycle_is_kept_for_administrators_to_set() {
+    let bench = Bench::default();
+    let run = bench.start(Some(true), 1);
+    let pause = || Command::CycleInterval(30);
+    let refused = run.submit_as(Role::Operator, pause()).await;
+    assert!(matches!(refused, Err(Refused::Denied(_))));
+    run.submit(pause()).await.unwrap();
+    run.stop().await;
+
+    let run = bench.start(Some(true), 1);
+    assert_eq!(run.server.snapshot().cycle_interval, 30);
+    let cycle = Command::Power(PowerAction::Cycle);
+    let cycle = run.submit(cycle).await.unwrap();
+    run.light.send_replace(lit(false));
+    run.seen(|s| s.power == PowerState::Off).await;
+    let off_at = Instant::now();
+    let pressed = [true, false, true].map(|down| (Line::PowerButton, down));
+    bench.pressed(&pressed).await;
+    assert_eq!(off_at.elapsed().as_secs(), 30);
+    run.light.send_replace(lit(true));
+    assert_eq!(cycle.outcome().await, Outcome::Done);
+}

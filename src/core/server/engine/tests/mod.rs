@@ -239,6 +239,13 @@ impl Bench {
         }
     }
 
+    /// Waits until these were the presses so far.
+    async fn pressed(&self, presses: &[(Line, bool)]) {
+        while *self.presses.lock().unwrap() != *presses {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     fn presses(&self) -> Vec<(Line, bool)> {
         std::mem::take(&mut self.presses.lock().unwrap())
     }

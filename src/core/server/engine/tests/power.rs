@@ -285,3 +285,63 @@ async fn without_its_driver_a_server_has_no_power_that_could_be_worked() {
     drop((server, snapshot));
     task.await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_switched_the_server_last_is_known_and_kept() {
+    let bench = Bench::default();
+    let run = bench.start(Some(false), 1);
+    let facts = |s: &Snapshot| {
+        (
+            s.restart_cause,
+            s.restarted_via,
+            s.on_by_command,
+            s.last_off,
+        )
+    };
+    let on = run.submit(Command::Power(PowerAction::On)).await.unwrap();
+    run.light.send_replace(lit(true));
+    assert_eq!(on.outcome().await, Outcome::Done);
+    let commanded = RestartCause::ChassisControl;
+    let by_command = (commanded, Some(Via::Redfish), true, None);
+    assert_eq!(facts(&run.server.snapshot()), by_command);
+    run.stop().await;
+
+    let run = bench.start(Some(true), 1);
+    assert_eq!(facts(&run.server.snapshot()), by_command);
+    run.observed.send(Observed::ShutDown).await.unwrap();
+    run.light.send_replace(lit(false));
+    run.seen(|s| s.last_off == Some(OffCause::ShutDown)).await;
+    run.light.send_replace(lit(true));
+    let snapshot = run.seen(|s| s.power == PowerState::On).await;
+    let by_hand = (
+        RestartCause::PowerButton,
+        None,
+        false,
+        Some(OffCause::ShutDown),
+    );
+    assert_eq!(facts(&snapshot), by_hand);
+    run.stop().await;
+
+    // The device lost its power, and the server with it.
+    let run = bench.start(Some(false), 2);
+    let snapshot = run.server.snapshot();
+    assert_eq!(snapshot.last_off, Some(OffCause::SupplyLost));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_follow_has_a_power_control_fault_until_it_does() {
+    let bench = Bench::default();
+    let run = bench.start(Some(false), 1);
+    let fault = || run.server.snapshot().power_control_fault();
+    let on = run.submit(Command::Power(PowerAction::On)).await.unwrap();
+    assert!(matches!(on.outcome().await, Outcome::Failed { .. }));
+    assert!(fault());
+    let on = run.submit(Command::Power(PowerAction::On)).await.unwrap();
+    run.light.send_replace(lit(true));
+    assert_eq!(on.outcome().await, Outcome::Done);
+    assert!(!fault());
+    let soft = Command::Power(PowerAction::SoftOff);
+    let soft = run.submit(soft).await.unwrap();
+    assert!(matches!(soft.outcome().await, Outcome::Failed { .. }));
+    assert!(!fault(), "the operating system did not listen");
+}
