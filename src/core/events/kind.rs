@@ -77,6 +77,8 @@ pub enum EventKind {
         /// Whether the boot override was used.
         by_override: bool,
     },
+    /// The boot override was given up, since no power command followed it in time.
+    OverrideLapsed,
     /// A command was accepted.
     Accepted {
         /// Which, in words: `power cycle`.
@@ -197,6 +199,7 @@ impl EventKind {
             | Self::PowerChanged { .. }
             | Self::Restarted { .. }
             | Self::Booted { .. }
+            | Self::OverrideLapsed
             | Self::Ended { .. }
             | Self::PowerReturned { .. }
             | Self::Threshold { .. }

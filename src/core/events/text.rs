@@ -28,6 +28,9 @@ impl EventKind {
                 label,
                 by_override,
             } => booted(*target, label.as_deref(), *by_override),
+            Self::OverrideLapsed => {
+                "The boot override was given up: no power command followed it in time.".into()
+            }
             Self::Accepted { command } => format!("Accepted: {command}."),
             Self::Refused { command, why } => format!("Refused: {command}: {why}."),
             Self::Ended { command, outcome } => format!("{command}: {}.", ended(outcome)),

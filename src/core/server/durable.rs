@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BootOverride, RestartCause, RestorePolicy, SensorEntry, ServerId};
+use super::{BootOptions, BootOverride, RestartCause, RestorePolicy, SensorEntry, ServerId};
 use crate::{
     access::Via,
     events::OffCause,
@@ -23,6 +23,9 @@ const KIND: &str = "server";
 pub(super) struct Durable {
     pub(super) restore_policy: RestorePolicy,
     pub(super) boot_override: Option<BootOverride>,
+    /// The override that is given up when no power command follows soon, by its id.
+    pub(super) hurried_override: Option<u64>,
+    pub(super) boot_options: Arc<BootOptions>,
     /// The id that the last override was given.
     pub(super) last_override_id: u64,
     pub(super) asset_tag: Arc<str>,

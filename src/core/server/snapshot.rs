@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{Outcome, PowerAction};
+use super::{BootOptions, Outcome, PowerAction};
 use crate::{access::Via, driver::Abilities, events::OffCause, host::Stamp, inventory::Inventory};
 
 /// Whether a server runs.
@@ -234,6 +234,8 @@ pub struct Snapshot {
     pub restore_policy: RestorePolicy,
     /// The boot override in force.
     pub boot_override: Option<BootOverride>,
+    /// The boot options that only IPMI speaks of.
+    pub boot_options: Arc<BootOptions>,
     /// How far the last boot came, where the driver sees it.
     pub boot_progress: Option<BootProgress>,
     /// The identify light, where there is one.
@@ -265,6 +267,7 @@ impl Snapshot {
             last_reset: None,
             restore_policy: RestorePolicy::default(),
             boot_override: None,
+            boot_options: Arc::default(),
             boot_progress: None,
             identify: None,
             asset_tag: "".into(),

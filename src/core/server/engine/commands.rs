@@ -35,6 +35,7 @@ impl Engine {
             Verdict::Deny(refused) => self.refuse(envelope, refused),
             Verdict::Same => {
                 self.note(&envelope);
+                self.put_off_override();
                 self.accept_done(envelope.reply);
             }
             Verdict::Join => {
@@ -42,6 +43,7 @@ impl Engine {
                 let Command::Power(action) = envelope.command else {
                     return;
                 };
+                self.put_off_override();
                 self.answer_later(action, envelope);
             }
             Verdict::Accept => self.carry(envelope),
@@ -59,6 +61,7 @@ impl Engine {
             View {
                 abilities: &self.abilities,
                 power,
+                boot_options: &self.durable.boot_options,
                 running,
                 may_come_on: self.sequencer.may_come_on(now).is_some(),
             },
@@ -89,6 +92,7 @@ impl Engine {
             Command::Power(action) => {
                 let action = *action;
                 self.note(&envelope);
+                self.claim_override(action);
                 self.begin(action, &envelope.actor, RestartCause::ChassisControl);
                 self.answer_later(action, envelope);
                 return;
@@ -115,22 +119,19 @@ impl Engine {
                 return;
             }
             Command::BootOverride(wanted) => {
-                let mut wanted = *wanted;
-                if let Some(wanted) = &mut wanted {
-                    self.durable.last_override_id += 1;
-                    wanted.id = self.durable.last_override_id;
-                }
-                if let Some(boot) = &self.boot
-                    && let Err(fault) = boot.set_override(wanted)
-                {
-                    let why = fault.to_string().into();
+                let via = envelope.actor.origin().via;
+                if let Err(fault) = self.set_override(*wanted, via) {
                     let refused = HostFault {
                         doing: "hand over the boot override",
-                        why,
+                        why: fault.to_string().into(),
                     };
                     return self.refuse(envelope, refused.into());
                 }
-                self.durable.boot_override = wanted;
+            }
+            Command::BootOptions(written) => {
+                if let Err(bad) = self.write_boot_options(written) {
+                    return self.refuse(envelope, bad.into());
+                }
             }
             Command::RestorePolicy(policy) => self.durable.restore_policy = *policy,
             Command::CycleInterval(seconds) => {

@@ -120,6 +120,7 @@ impl Engine {
         } else {
             copy_setting(command, before, &mut self.durable);
             self.apply_cycle_interval();
+            self.put_off_override();
             if let (Command::BootOverride(_), Some(boot)) = (command, &self.boot) {
                 let given = boot.set_override(before.boot_override);
                 if let Err(fault) = given {
@@ -145,7 +146,11 @@ impl Engine {
 /// Copies the setting that a command is about.
 fn copy_setting(command: &Command, from: &Durable, to: &mut Durable) {
     match command {
-        Command::BootOverride(_) => to.boot_override = from.boot_override,
+        Command::BootOverride(_) => {
+            to.boot_override = from.boot_override;
+            to.hurried_override = from.hurried_override;
+        }
+        Command::BootOptions(_) => to.boot_options = from.boot_options.clone(),
         Command::RestorePolicy(_) => to.restore_policy = from.restore_policy,
         Command::CycleInterval(_) => to.cycle_interval = from.cycle_interval,
         Command::AssetTag(_) => to.asset_tag = from.asset_tag.clone(),
@@ -166,6 +171,14 @@ pub(super) fn describe(command: &Command) -> Arc<str> {
                 "boot override {:?} {:?}{mode}",
                 wanted.target, wanted.lifetime
             )
+        }
+        Command::BootOptions(written) => {
+            // What is written is between its writer and its reader.
+            let parameters: Vec<String> = written
+                .iter()
+                .map(|option| option.parameter().to_string())
+                .collect();
+            format!("boot options {}", parameters.join(", "))
         }
         Command::RestorePolicy(policy) => format!("restore policy {policy:?}"),
         Command::CycleInterval(seconds) => format!("pause of a power cycle {seconds} s"),

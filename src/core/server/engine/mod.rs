@@ -11,6 +11,7 @@
 //!                accepted ◀── durable (commits)    sensed, observed ──▶ snapshot, events, outcome
 //! ```
 
+mod boot;
 mod commands;
 mod commit;
 mod observe;
@@ -109,6 +110,10 @@ pub(super) struct Engine {
     expected: Option<Because>,
     /// The server was seen to shut down or to break, so the next "off" is its own doing.
     off_by_itself: Option<OffCause>,
+    /// When an override that no power command followed is given up.
+    override_until: Option<Instant>,
+    /// When whoever is writing the boot options is taken to have gone away.
+    writing_until: Option<Instant>,
     generation: u64,
     changed: bool,
 }
@@ -188,10 +193,16 @@ impl Engine {
 
     fn deadline(&self) -> Option<Instant> {
         let count = self.counted.map(|counted| counted + COUNT_HOURS_EVERY);
-        [self.sequencer.deadline(), self.identify.until, count]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.sequencer.deadline(),
+            self.identify.until,
+            self.override_until,
+            self.writing_until,
+            count,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn take_deadline(&mut self) {
@@ -201,6 +212,7 @@ impl Engine {
             // That it stayed lit was reported.
             let _ = self.show_identify(false, None);
         }
+        self.give_up_boot(now);
         if self
             .counted
             .is_some_and(|counted| counted + COUNT_HOURS_EVERY <= now)
@@ -257,6 +269,7 @@ impl Engine {
             last_reset: self.durable.last_reset,
             restore_policy: self.durable.restore_policy,
             boot_override: self.durable.boot_override,
+            boot_options: self.durable.boot_options.clone(),
             boot_progress: self.abilities.sees_boots.then_some(self.progress),
             identify: self.abilities.identify.then_some(self.identify),
             asset_tag: self.durable.asset_tag.clone(),

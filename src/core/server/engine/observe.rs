@@ -151,10 +151,12 @@ impl Engine {
                         by_override,
                     },
                 );
-                self.override_used(used);
+                self.override_used(used, Some(self.durable.restart_cause));
             }
             Some(Observed::Progress(progress)) => self.progress = progress,
-            Some(Observed::OverrideUsed { id }) => self.override_used(Some(id)),
+            Some(Observed::OverrideUsed { id }) => {
+                self.override_used(Some(id), Some(self.durable.restart_cause));
+            }
             Some(Observed::ShutDown) => self.off_by_itself = Some(OffCause::ShutDown),
             Some(Observed::Failed { why }) => {
                 self.off_by_itself = Some(OffCause::Failed);
@@ -192,17 +194,6 @@ impl Engine {
         }
         if by == BootBy::Reset {
             self.sequencer.boot_seen(now);
-        }
-    }
-
-    /// A boot used an override: one that holds once is gone with it.
-    pub(super) fn override_used(&mut self, used: Option<u64>) {
-        let Some(used) = used else { return };
-        self.commits.forget_override(used);
-        let held = &mut self.durable.boot_override;
-        if held.take_if(|held| held.uses_up(used)).is_some() {
-            self.keep();
-            self.changed = true;
         }
     }
 }

@@ -140,6 +140,8 @@ impl EngineSetup {
             last_outcome: None,
             expected: None,
             off_by_itself: None,
+            override_until: None,
+            writing_until: None,
             generation: 0,
             changed: true,
         };
@@ -167,21 +169,6 @@ impl EngineSetup {
 }
 
 impl Engine {
-    /// An override may have been used while no daemon looked; else the driver is given it again.
-    fn meet_override(&mut self) {
-        let Some(boot) = self.boot.clone() else {
-            return;
-        };
-        let used = boot.last_used();
-        // One that was used before it was durable has had its number too.
-        let last = &mut self.durable.last_override_id;
-        *last = used.unwrap_or(0).max(*last);
-        self.override_used(used);
-        if let Err(fault) = boot.set_override(self.durable.boot_override) {
-            self.report(&fault);
-        }
-    }
-
     /// Asks the restore policy, then notes what is sensed as what the policy will ask of next time.
     fn meet_power(&mut self, policy: &Arc<Actor>) {
         let Durable {

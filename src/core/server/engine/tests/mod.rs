@@ -18,8 +18,8 @@ use crate::{
     faults::FaultBoard,
     host::{Change, HostFault, Key, Stamp},
     server::{
-        Accepted, BootOverride, BootTarget, Command, Identify, Outcome, OverrideLifetime,
-        PowerAction, Refused, RestorePolicy, ServerHandle,
+        Accepted, BootOption, BootOverride, BootTarget, Command, Identify, KeepValid, Outcome,
+        OverrideLifetime, PowerAction, Refused, RestorePolicy, ServerHandle,
     },
 };
 
@@ -264,6 +264,11 @@ impl Run {
         self.server
             .submit(&Arc::new(Actor::of_role(role)), command)
             .await
+    }
+
+    async fn submit_by_ipmi(&self, command: Command) -> Result<Accepted, Refused> {
+        let actor = Actor::of_role(Role::Administrator).through(Via::Ipmi);
+        self.server.submit(&Arc::new(actor), command).await
     }
 
     async fn submit(&self, command: Command) -> Result<Accepted, Refused> {

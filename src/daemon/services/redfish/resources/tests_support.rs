@@ -26,6 +26,7 @@ pub(in super::super) fn snapshot(abilities: Abilities) -> Snapshot {
         last_reset: None,
         restore_policy: RestorePolicy::AlwaysOff,
         boot_override: None,
+        boot_options: Arc::default(),
         boot_progress: None,
         identify: None,
         asset_tag: "".into(),
