@@ -102,6 +102,13 @@ impl Actor {
         self
     }
 
+    /// The same actor by another way.
+    #[cfg(test)]
+    pub(crate) fn through(mut self, via: Via) -> Self {
+        self.origin.via = via;
+        self
+    }
+
     /// The account's id; `None` for the daemon itself, its socket, and visitors while access is off.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {

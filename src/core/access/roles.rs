@@ -93,6 +93,8 @@ pub enum Operation {
     SetBootOverride,
     /// Set what happens when power returns.
     SetRestorePolicy,
+    /// Set the pause of a power cycle.
+    SetCycleInterval,
     /// Switch the identify light.
     Identify,
     /// Set the asset tag.
@@ -113,7 +115,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ReadServer,
         Self::ReadManager,
         Self::ReadAccounts,
@@ -122,6 +124,7 @@ impl Operation {
         Self::ControlPower,
         Self::SetBootOverride,
         Self::SetRestorePolicy,
+        Self::SetCycleInterval,
         Self::Identify,
         Self::SetAssetTag,
         Self::ClearLog,
@@ -143,9 +146,12 @@ impl Operation {
             | Self::SetRestorePolicy
             | Self::Identify
             | Self::SetAssetTag => Privilege::ConfigureComponents,
-            Self::ClearLog | Self::SetFaults | Self::ConfigureManager | Self::EndSessions => {
-                Privilege::ConfigureManager
-            }
+            // The pause as IPMI 2.0 table G-1 has it: for Administrators.
+            Self::SetCycleInterval
+            | Self::ClearLog
+            | Self::SetFaults
+            | Self::ConfigureManager
+            | Self::EndSessions => Privilege::ConfigureManager,
             Self::ReadAccounts | Self::ConfigureAccounts => Privilege::ConfigureUsers,
             Self::ConfigureSelf => Privilege::ConfigureSelf,
         }

@@ -31,6 +31,8 @@ pub enum OffCause {
     ShutDown,
     /// It broke: a virtual machine's process died.
     Failed,
+    /// The supply was lost, and the device's with it.
+    SupplyLost,
     /// Nobody here made it: the power button, a lost supply.
     Unknown,
 }
@@ -75,6 +77,8 @@ pub enum EventKind {
         /// Whether the boot override was used.
         by_override: bool,
     },
+    /// The boot override was given up, since no power command followed it in time.
+    OverrideLapsed,
     /// A command was accepted.
     Accepted {
         /// Which, in words: `power cycle`.
@@ -195,6 +199,7 @@ impl EventKind {
             | Self::PowerChanged { .. }
             | Self::Restarted { .. }
             | Self::Booted { .. }
+            | Self::OverrideLapsed
             | Self::Ended { .. }
             | Self::PowerReturned { .. }
             | Self::Threshold { .. }

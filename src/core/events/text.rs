@@ -28,6 +28,9 @@ impl EventKind {
                 label,
                 by_override,
             } => booted(*target, label.as_deref(), *by_override),
+            Self::OverrideLapsed => {
+                "The boot override was given up: no power command followed it in time.".into()
+            }
             Self::Accepted { command } => format!("Accepted: {command}."),
             Self::Refused { command, why } => format!("Refused: {command}: {why}."),
             Self::Ended { command, outcome } => format!("{command}: {}.", ended(outcome)),
@@ -83,6 +86,7 @@ fn power_changed(
             Some(OffCause::Command) => "The server is off, by a command.".into(),
             Some(OffCause::ShutDown) => "The server is off: its system shut down.".into(),
             Some(OffCause::Failed) => "The server is off: it broke.".into(),
+            Some(OffCause::SupplyLost) => "The server is off: its supply was lost.".into(),
             Some(OffCause::Unknown) | None => "The server is off.".into(),
         },
         PowerState::Unknown => "The server's power state can't be sensed.".into(),

@@ -31,8 +31,8 @@ pub struct Sight {
 /// One step of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Keep the enforced rest since the server was last seen to go off.
-    Rest,
+    /// Keep this rest since the server was last seen to go off.
+    Rest(Duration),
     /// Skip the next step if the server is sensed on (or off) already: a press would undo it.
     Unless(bool),
     /// A start may be on its way: wait until the server is sensed on, so long at most.
@@ -93,12 +93,13 @@ pub fn actions(hands: &Hands, senses: bool) -> BTreeSet<PowerAction> {
     can
 }
 
-/// The steps of an action.
+/// The steps of an action. `cycle_rest` is the least pause of a power cycle.
 pub(super) fn steps(
     action: PowerAction,
     hands: &Hands,
     timings: &Timings,
     sees_boots: bool,
+    cycle_rest: Duration,
 ) -> VecDeque<Step> {
     let press = |line, verb, time| match hands {
         Hands::Lines(_) => Step::Press(line, time),
@@ -107,25 +108,19 @@ pub(super) fn steps(
     let on = press(Line::PowerButton, Verb::On, timings.press);
     let off = press(Line::PowerButton, Verb::Off, timings.long_press);
     let soft = press(Line::PowerButton, Verb::SoftOff, timings.press);
+    let rest = Step::Rest(timings.rest);
+    // The pause of a cycle may be longer than the rest, and never shorter.
+    let pause = Step::Rest(timings.rest.max(cycle_rest));
     let (unless_on, unless_off) = (Step::Unless(true), Step::Unless(false));
     let is_on = Step::Await(true, timings.settle);
     let is_off = Step::Await(false, timings.settle);
     let shut_down = Step::Await(false, timings.soft_off);
     match action {
-        PowerAction::On => [Step::Rest, unless_on, on, is_on].into(),
+        PowerAction::On => [rest, unless_on, on, is_on].into(),
         PowerAction::Off => [unless_off, off, is_off].into(),
-        PowerAction::Cycle => [unless_off, off, is_off, Step::Rest, unless_on, on, is_on].into(),
+        PowerAction::Cycle => [unless_off, off, is_off, pause, unless_on, on, is_on].into(),
         PowerAction::SoftOff => [unless_off, soft, shut_down].into(),
-        PowerAction::SoftCycle => [
-            unless_off,
-            soft,
-            shut_down,
-            Step::Rest,
-            unless_on,
-            on,
-            is_on,
-        ]
-        .into(),
+        PowerAction::SoftCycle => [unless_off, soft, shut_down, rest, unless_on, on, is_on].into(),
         PowerAction::Reset => {
             let seen = if sees_boots {
                 Step::AwaitBoot(timings.settle)
@@ -145,12 +140,12 @@ pub(super) fn steps(
 }
 
 /// How long an action may take at the most.
-pub(super) fn longest(steps: &VecDeque<Step>, timings: &Timings) -> Duration {
+pub(super) fn longest(steps: &VecDeque<Step>) -> Duration {
     steps
         .iter()
         .map(|step| match step {
-            Step::Rest => timings.rest,
-            Step::Press(_, time)
+            Step::Rest(time)
+            | Step::Press(_, time)
             | Step::Linger(time)
             | Step::Await(_, time)
             | Step::AwaitBoot(time) => *time,

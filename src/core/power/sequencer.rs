@@ -50,7 +50,12 @@ pub struct Sequencer {
     timings: Timings,
     sight: Sight,
     on: Option<bool>,
-    /// When the server was last seen or made to go off: the rest counts from here.
+    /// What was sensed last, whatever is sensed now.
+    known: Option<bool>,
+    /// The least pause of a power cycle.
+    cycle_rest: Duration,
+    /// When the server was last seen to go off, or made to where nothing senses it: the rest counts
+    /// from here.
     off_since: Option<Instant>,
     /// When a start was last tried of a server that is not sensed on yet: it may come on.
     start_tried_at: Option<Instant>,
@@ -76,6 +81,8 @@ impl Sequencer {
             timings,
             sight,
             on,
+            known: on,
+            cycle_rest: Duration::ZERO,
             off_since: (on == Some(false)).then_some(now),
             start_tried_at: None,
             main: None,
@@ -101,9 +108,15 @@ impl Sequencer {
         (until > now).then(|| until - now)
     }
 
+    /// Sets the least pause of the power cycles that begin from now on; the rest is kept in any case.
+    pub fn set_cycle_rest(&mut self, rest: Duration) {
+        self.cycle_rest = rest;
+    }
+
     /// Begins an action. One that runs is superseded (a pulse only by a pulse).
     pub fn begin(&mut self, action: PowerAction, now: Instant) {
-        let mut steps = steps(action, &self.hands, &self.timings, self.sight.boots);
+        let (timings, boots) = (&self.timings, self.sight.boots);
+        let mut steps = steps(action, &self.hands, timings, boots, self.cycle_rest);
         if action == PowerAction::Off
             && let Some(left) = self.may_come_on(now)
         {
@@ -121,7 +134,7 @@ impl Sequencer {
             self.acts
                 .push_back(Act::Ended(old.action, Outcome::Superseded { by: action }));
         }
-        let until = now + longest(&steps, &self.timings);
+        let until = now + longest(&steps);
         *slot = Some(Job {
             action,
             until,
@@ -135,9 +148,10 @@ impl Sequencer {
 
     /// What is sensed now.
     pub fn sensed(&mut self, on: Option<bool>, now: Instant) {
-        if self.on == Some(true) && on == Some(false) {
+        if self.known != Some(false) && on == Some(false) {
             self.off_since = Some(now);
         }
+        self.known = on.or(self.known);
         if on == Some(true) {
             self.start_tried_at = None;
         }
@@ -168,7 +182,7 @@ impl Sequencer {
             Ok(()) => {
                 job.steps.pop_front();
                 job.deadline = None;
-                if verb == Verb::Off {
+                if verb == Verb::Off && !self.sight.power {
                     self.off_since = Some(now);
                 }
                 self.advance(now);
@@ -179,6 +193,35 @@ impl Sequencer {
                 self.acts
                     .push_back(Act::Ended(action, Outcome::Failed { seen: why }));
             }
+        }
+    }
+
+    /// A line could not be pressed: the action that presses it has failed.
+    pub fn press_failed(&mut self, line: Line, why: String) {
+        for slot in [&mut self.main, &mut self.pulse] {
+            let presses = |job: &mut Job| {
+                job.deadline.is_some()
+                    && matches!(job.steps.front(), Some(Step::Press(pressed, _)) if *pressed == line)
+            };
+            if let Some(job) = slot.take_if(presses) {
+                // Whatever became of it, it is not to stay pressed.
+                self.acts.push_back(Act::Drive(line, false));
+                let seen = why;
+                self.acts
+                    .push_back(Act::Ended(job.action, Outcome::Failed { seen }));
+                return;
+            }
+        }
+    }
+
+    /// The driver is gone: what is under way has failed, and nothing is sensed any more.
+    pub fn abandon(&mut self, why: &str) {
+        self.on = None;
+        self.start_tried_at = None;
+        for job in [self.main.take(), self.pulse.take()].into_iter().flatten() {
+            let seen = why.to_owned();
+            self.acts
+                .push_back(Act::Ended(job.action, Outcome::Failed { seen }));
         }
     }
 
@@ -206,10 +249,8 @@ impl Sequencer {
             let entered = job.deadline.is_none();
             let over = job.deadline.is_some_and(|deadline| deadline <= now);
             let done = match step {
-                Step::Rest => {
-                    let end = self
-                        .off_since
-                        .map_or(now, |since| since + self.timings.rest);
+                Step::Rest(time) => {
+                    let end = self.off_since.map_or(now, |since| since + time);
                     job.deadline = Some(end);
                     end <= now
                 }
@@ -232,7 +273,8 @@ impl Sequencer {
                         }
                     } else if over {
                         self.acts.push_back(Act::Drive(line, false));
-                        if line == Line::PowerButton && time == self.timings.long_press {
+                        let forced = line == Line::PowerButton && time == self.timings.long_press;
+                        if forced && !self.sight.power {
                             self.off_since = Some(now);
                         }
                     }

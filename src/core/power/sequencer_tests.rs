@@ -163,6 +163,31 @@ fn a_cycle_keeps_the_rest_between_off_and_on() {
 }
 
 #[test]
+fn where_nothing_senses_the_rest_counts_from_the_end_of_the_long_press() {
+    let mut bench = Bench::new(None);
+    bench.begin(PowerAction::Cycle);
+    assert_eq!(bench.wait(), [RELEASE]);
+    let released = bench.now;
+    assert_eq!(bench.wait(), [PRESS]);
+    assert_eq!(bench.now - released, Timings::default().rest);
+}
+
+#[test]
+fn a_longer_pause_of_a_cycle_is_kept_and_a_shorter_one_cuts_no_rest() {
+    for seconds in [1, 30] {
+        let mut bench = Bench::new(Some(true));
+        let pause = Duration::from_secs(seconds);
+        bench.sequencer.set_cycle_rest(pause);
+        bench.begin(PowerAction::Cycle);
+        bench.wait();
+        bench.sensed(false);
+        let off_at = bench.now;
+        assert_eq!(bench.wait(), [PRESS]);
+        assert_eq!(bench.now - off_at, pause.max(Timings::default().rest));
+    }
+}
+
+#[test]
 fn switching_on_soon_after_off_waits_for_the_rest() {
     let mut bench = Bench::new(Some(true));
     bench.sensed(false);
@@ -254,6 +279,36 @@ fn a_server_that_is_found_off_gets_its_rest() {
     sequencer.begin(PowerAction::On, now);
     assert_eq!(sequencer.next_act(), None);
     assert_eq!(sequencer.deadline(), Some(now + Timings::default().rest));
+}
+
+#[test]
+fn the_rest_is_kept_although_the_light_could_not_be_read_for_a_moment() {
+    let mut bench = Bench::new(Some(true));
+    bench.blinded();
+    bench.sensed(false);
+    let off_at = bench.now;
+    assert_eq!(bench.begin(PowerAction::On), []);
+    assert_eq!(bench.wait(), [PRESS]);
+    assert_eq!(bench.now - off_at, Timings::default().rest);
+}
+
+#[test]
+fn a_line_that_can_not_be_pressed_fails_the_action_and_is_let_go() {
+    let mut bench = Bench::new(None);
+    assert_eq!(bench.begin(PowerAction::Nmi), [Act::Drive(Line::Nmi, true)]);
+    let why = || "no such line".to_owned();
+    bench.sequencer.press_failed(Line::PowerButton, why());
+    assert_eq!(bench.acts(), []);
+    bench.sequencer.press_failed(Line::Nmi, why());
+    let failed = Outcome::Failed { seen: why() };
+    assert_eq!(
+        bench.acts(),
+        [
+            Act::Drive(Line::Nmi, false),
+            Act::Ended(PowerAction::Nmi, failed)
+        ]
+    );
+    assert_eq!(bench.sequencer.deadline(), None);
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{BootOverride, Command, Identify, PowerAction, PowerState, Refused};
+use super::{
+    BootOptions, BootOverride, Command, Identify, PowerAction, PowerState, Refused,
+    boot_options::BadBootOption,
+};
 use crate::driver::Abilities;
 
 /// What admission looks at.
@@ -10,6 +13,7 @@ use crate::driver::Abilities;
 pub(super) struct View<'a> {
     pub(super) abilities: &'a Abilities,
     pub(super) power: PowerState,
+    pub(super) boot_options: &'a BootOptions,
     /// The power action under way, and how long it may take yet.
     pub(super) running: Option<(PowerAction, Duration)>,
     /// Whether a start was tried that may yet have its effect.
@@ -70,9 +74,29 @@ fn check(view: View<'_>, command: &Command) -> Result<(), Refused> {
                 }
             }
         }
+        Command::BootOptions(written) => {
+            if abilities.boot.is_none() {
+                return Err(Refused::Absent("boot"));
+            }
+            if let Err(bad) = view.boot_options.with(written) {
+                return Err(bad.into());
+            }
+        }
         Command::RestorePolicy(_) => {
             if !abilities.has_power {
                 return Err(Refused::Absent("power"));
+            }
+        }
+        Command::CycleInterval(_) => {
+            if !abilities.has_power {
+                return Err(Refused::Absent("power"));
+            }
+            if !abilities.power.contains(&PowerAction::Cycle) {
+                let what = "pause between off and on".into();
+                return Err(Refused::Unsupported {
+                    part: "power",
+                    what,
+                });
             }
         }
         Command::Identify(identify) => {
@@ -104,6 +128,18 @@ fn check(view: View<'_>, command: &Command) -> Result<(), Refused> {
         }
     }
     Ok(())
+}
+
+impl From<BadBootOption> for Refused {
+    fn from(bad: BadBootOption) -> Self {
+        match bad {
+            BadBootOption::InProgress => Self::SetInProgress,
+            BadBootOption::Mailbox | BadBootOption::Mark(_) => Self::Invalid {
+                what: "boot option",
+                why: bad.to_string(),
+            },
+        }
+    }
 }
 
 fn admit_power(view: View<'_>, action: PowerAction) -> Verdict {
@@ -159,6 +195,7 @@ mod tests {
             abilities: &abilities,
             power,
             running,
+            boot_options: &BootOptions::default(),
             may_come_on: false,
         };
         match admit(view, &Command::Power(action)) {
@@ -219,6 +256,7 @@ mod tests {
             abilities: &abilities,
             power: PowerState::Unknown,
             running: None,
+            boot_options: &BootOptions::default(),
             may_come_on: false,
         };
         for action in PowerAction::ALL {
@@ -237,6 +275,7 @@ mod tests {
             abilities: &abilities,
             power: PowerState::On,
             running: None,
+            boot_options: &BootOptions::default(),
             may_come_on: false,
         };
         for (tag, good) in [("rack 3", true), (&*"x".repeat(64), false), ("a\nb", false)] {

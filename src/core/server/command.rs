@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BootOverride, Identify, RestorePolicy};
+use super::{BootOption, BootOverride, Identify, RestorePolicy};
 use crate::{access::Operation, host::HostFault};
 
 /// An action on a server's power (IPMI 2.0 section 28.3; Redfish `ResetType`).
@@ -65,8 +65,13 @@ pub enum Command {
     Power(PowerAction),
     /// Set the boot override, or take it back with `None`. The id in it is given by the engine.
     BootOverride(Option<BootOverride>),
+    /// Write boot options that only IPMI speaks of, all or none.
+    BootOptions(Arc<[BootOption]>),
     /// Set what happens when the device's power returns.
     RestorePolicy(RestorePolicy),
+    /// Set the pause of a power cycle in whole seconds; the rest that is kept in any case is not cut
+    /// short by it (IPMI 2.0 section 28.9).
+    CycleInterval(u8),
     /// Switch the identify light.
     Identify(Identify),
     /// Set the owner's asset tag (at most [`Self::ASSET_TAG_MAX`] bytes).
@@ -82,8 +87,9 @@ impl Command {
     pub const fn operation(&self) -> Operation {
         match self {
             Self::Power(_) => Operation::ControlPower,
-            Self::BootOverride(_) => Operation::SetBootOverride,
+            Self::BootOverride(_) | Self::BootOptions(_) => Operation::SetBootOverride,
             Self::RestorePolicy(_) => Operation::SetRestorePolicy,
+            Self::CycleInterval(_) => Operation::SetCycleInterval,
             Self::Identify(_) => Operation::Identify,
             Self::AssetTag(_) => Operation::SetAssetTag,
         }
@@ -121,6 +127,10 @@ pub enum Refused {
         /// When it will have ended at the latest, counted from now.
         at_most: Duration,
     },
+    /// Somebody else has begun to write the boot options and has not ended yet (IPMI 2.0 section
+    /// 28.12, completion code 81h).
+    #[error("somebody else is writing the boot options")]
+    SetInProgress,
     /// A value is outside what it may be.
     #[error("{what}: {why}")]
     Invalid {

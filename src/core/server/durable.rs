@@ -4,8 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BootOverride, RestartCause, RestorePolicy, SensorEntry, ServerId};
+use super::{BootOptions, BootOverride, RestartCause, RestorePolicy, SensorEntry, ServerId};
 use crate::{
+    access::Via,
+    events::OffCause,
     host::{BootId, Change, HostFault, Key, Stamp, Store, unversioned, versioned},
     sensors::SensorSpec,
 };
@@ -21,11 +23,19 @@ const KIND: &str = "server";
 pub(super) struct Durable {
     pub(super) restore_policy: RestorePolicy,
     pub(super) boot_override: Option<BootOverride>,
+    /// The override that is given up when no power command follows soon, by its id.
+    pub(super) hurried_override: Option<u64>,
+    pub(super) boot_options: Arc<BootOptions>,
     /// The id that the last override was given.
     pub(super) last_override_id: u64,
     pub(super) asset_tag: Arc<str>,
     pub(super) restart_cause: RestartCause,
+    pub(super) restarted_via: Option<Via>,
     pub(super) last_reset: Option<Stamp>,
+    pub(super) on_by_command: bool,
+    pub(super) last_off: Option<OffCause>,
+    /// The pause of a power cycle in seconds.
+    pub(super) cycle_interval: u8,
     pub(super) powered_on_minutes: u64,
     /// What was sensed last.
     pub(super) was_on: Option<bool>,

@@ -100,7 +100,7 @@ impl ServerHandle {
     /// Asks for a change. The gate's table is asked first; then the engine admits or refuses.
     ///
     /// # Errors
-    /// [`Refused`]; nothing has changed then, and the refusal stands in the audit log.
+    /// [`Refused`]; nothing has changed then. What the engine refuses stands in the audit log.
     pub async fn submit(&self, actor: &Arc<Actor>, command: Command) -> Result<Accepted, Refused> {
         let (reply, answer) = oneshot::channel();
         let envelope = Box::new(Envelope {

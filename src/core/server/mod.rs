@@ -1,6 +1,7 @@
 //! A managed server: its commands, its state, and the engine that alone changes it.
 
 mod admission;
+mod boot_options;
 mod command;
 mod durable;
 mod engine;
@@ -9,6 +10,7 @@ mod id;
 mod servers;
 mod snapshot;
 
+pub use boot_options::{BootInitiator, BootOption, BootOptions, KeepValid, ServiceScan};
 pub use command::{Command, Outcome, PowerAction, Refused};
 pub use engine::EngineSetup;
 pub use handle::{Accepted, SensorEntry, ServerHandle};

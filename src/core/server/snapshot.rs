@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{Outcome, PowerAction};
-use crate::{driver::Abilities, host::Stamp, inventory::Inventory};
+use super::{BootOptions, Outcome, PowerAction};
+use crate::{access::Via, driver::Abilities, events::OffCause, host::Stamp, inventory::Inventory};
 
 /// Whether a server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -154,6 +154,13 @@ pub struct BootOverride {
     pub mode: Option<BootMode>,
 }
 
+impl BootOverride {
+    /// Whether a boot that used the override of this id has used this one up.
+    pub(super) fn uses_up(&self, id: u64) -> bool {
+        self.id == id && self.lifetime == OverrideLifetime::Once
+    }
+}
+
 /// How far the last boot came (Redfish `BootProgressTypes`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
@@ -208,9 +215,18 @@ pub struct Snapshot {
     pub last_outcome: Option<LastOutcome>,
     /// Why the server last started.
     pub restart_cause: RestartCause,
+    /// By which way the command came that last started it, where a command did.
+    pub restarted_via: Option<Via>,
+    /// Whether the server was last switched on by a command, and by nobody else.
+    pub on_by_command: bool,
+    /// Why the server last went off, as far as it was seen.
+    pub last_off: Option<OffCause>,
+    /// The pause of a power cycle in whole seconds (IPMI 2.0 section 28.9), where it is longer than
+    /// the rest that is kept in any case.
+    pub cycle_interval: u8,
     /// Time spent on, as far as it was seen, up to `power_on_since`.
     pub powered_on_minutes: u64,
-    /// Since when the server has been seen on.
+    /// Since when the server has been seen on, without the time that `powered_on_minutes` counts.
     pub power_on_since: Option<Instant>,
     /// When the server was last seen to start or reset.
     pub last_reset: Option<Stamp>,
@@ -218,6 +234,8 @@ pub struct Snapshot {
     pub restore_policy: RestorePolicy,
     /// The boot override in force.
     pub boot_override: Option<BootOverride>,
+    /// The boot options that only IPMI speaks of.
+    pub boot_options: Arc<BootOptions>,
     /// How far the last boot came, where the driver sees it.
     pub boot_progress: Option<BootProgress>,
     /// The identify light, where there is one.
@@ -240,17 +258,33 @@ impl Snapshot {
             pending: None,
             last_outcome: None,
             restart_cause: RestartCause::Unknown,
+            restarted_via: None,
+            on_by_command: false,
+            last_off: None,
+            cycle_interval: 0,
             powered_on_minutes: 0,
             power_on_since: None,
             last_reset: None,
             restore_policy: RestorePolicy::default(),
             boot_override: None,
+            boot_options: Arc::default(),
             boot_progress: None,
             identify: None,
             asset_tag: "".into(),
             inventory: inventory.clone(),
             abilities: abilities.clone(),
         }
+    }
+
+    /// Whether the server did not follow when it was last told to go on or off: the power control
+    /// fault of IPMI 2.0 section 28.2. A shut-down that the operating system ignored is none.
+    #[must_use]
+    pub fn power_control_fault(&self) -> bool {
+        use PowerAction::{Cycle, Off, On};
+        self.last_outcome.as_ref().is_some_and(|last| {
+            matches!(last.action, On | Off | Cycle)
+                && matches!(last.outcome, Outcome::Failed { .. })
+        })
     }
 
     /// Whole hours on, as Get POH Counter and Redfish count them.

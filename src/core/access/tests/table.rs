@@ -9,14 +9,14 @@ fn may(role: Role, operation: Operation) -> bool {
     use Operation::{
         ClearLog, ConfigureAccounts, ConfigureManager, ConfigureSelf, ControlPower, EndSessions,
         Identify, ReadAccounts, ReadManager, ReadServer, SeeScreen, SetAssetTag, SetBootOverride,
-        SetFaults, SetRestorePolicy, UseKeyboard,
+        SetCycleInterval, SetFaults, SetRestorePolicy, UseKeyboard,
     };
     match operation {
         ReadServer | ReadManager | SeeScreen | ConfigureSelf => true,
         UseKeyboard | ControlPower | SetBootOverride | SetRestorePolicy | Identify
         | SetAssetTag => role != Role::ReadOnly,
-        ReadAccounts | ClearLog | SetFaults | ConfigureManager | ConfigureAccounts
-        | EndSessions => role == Role::Administrator,
+        ReadAccounts | SetCycleInterval | ClearLog | SetFaults | ConfigureManager
+        | ConfigureAccounts | EndSessions => role == Role::Administrator,
     }
 }
 

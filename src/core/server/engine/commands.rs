@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{
-    Engine, Running,
+    Because, Engine,
     commit::{Answer, describe},
+    running::{Running, Waiting},
 };
 use crate::{
     access::Actor,
-    driver::Line,
+    driver::{DriverFault, Line},
     events::{ActorMark, EventKind},
     host::HostFault,
     server::{
@@ -34,6 +35,7 @@ impl Engine {
             Verdict::Deny(refused) => self.refuse(envelope, refused),
             Verdict::Same => {
                 self.note(&envelope);
+                self.put_off_override();
                 self.accept_done(envelope.reply);
             }
             Verdict::Join => {
@@ -41,6 +43,7 @@ impl Engine {
                 let Command::Power(action) = envelope.command else {
                     return;
                 };
+                self.put_off_override();
                 self.answer_later(action, envelope);
             }
             Verdict::Accept => self.carry(envelope),
@@ -58,6 +61,7 @@ impl Engine {
             View {
                 abilities: &self.abilities,
                 power,
+                boot_options: &self.durable.boot_options,
                 running,
                 may_come_on: self.sequencer.may_come_on(now).is_some(),
             },
@@ -72,7 +76,7 @@ impl Engine {
         self.record(Some(&envelope.actor), kind);
     }
 
-    fn refuse(&self, envelope: Envelope, refused: Refused) {
+    pub(super) fn refuse(&self, envelope: Envelope, refused: Refused) {
         let command = describe(&envelope.command);
         let kind = EventKind::Refused {
             command,
@@ -88,18 +92,26 @@ impl Engine {
             Command::Power(action) => {
                 let action = *action;
                 self.note(&envelope);
+                self.claim_override(action);
                 self.begin(action, &envelope.actor, RestartCause::ChassisControl);
                 self.answer_later(action, envelope);
                 return;
             }
             Command::Identify(identify) => {
                 let now = self.clock.now();
-                match *identify {
-                    Identify::Off => self.show_identify(false, None),
-                    Identify::On => self.show_identify(true, None),
+                let (lit, until) = match *identify {
+                    Identify::Off => (false, None),
+                    Identify::On => (true, None),
                     Identify::For(seconds) => {
-                        self.show_identify(true, Some(now + Duration::from_secs(seconds.into())));
+                        (true, Some(now + Duration::from_secs(seconds.into())))
                     }
+                };
+                if let Err(fault) = self.show_identify(lit, until) {
+                    let refused = HostFault {
+                        doing: "switch the identify light",
+                        why: fault.to_string().into(),
+                    };
+                    return self.refuse(envelope, refused.into());
                 }
                 self.note(&envelope);
                 self.publish();
@@ -107,24 +119,25 @@ impl Engine {
                 return;
             }
             Command::BootOverride(wanted) => {
-                let mut wanted = *wanted;
-                if let Some(wanted) = &mut wanted {
-                    self.durable.last_override_id += 1;
-                    wanted.id = self.durable.last_override_id;
-                }
-                if let Some(boot) = &self.boot
-                    && let Err(fault) = boot.set_override(wanted)
-                {
-                    let why = fault.to_string().into();
+                let via = envelope.actor.origin().via;
+                if let Err(fault) = self.set_override(*wanted, via) {
                     let refused = HostFault {
                         doing: "hand over the boot override",
-                        why,
+                        why: fault.to_string().into(),
                     };
                     return self.refuse(envelope, refused.into());
                 }
-                self.durable.boot_override = wanted;
+            }
+            Command::BootOptions(written) => {
+                if let Err(bad) = self.write_boot_options(written) {
+                    return self.refuse(envelope, bad.into());
+                }
             }
             Command::RestorePolicy(policy) => self.durable.restore_policy = *policy,
+            Command::CycleInterval(seconds) => {
+                self.durable.cycle_interval = *seconds;
+                self.apply_cycle_interval();
+            }
             Command::AssetTag(tag) => self.durable.asset_tag = tag.clone(),
         }
         self.keep_and_answer(Answer { envelope, before });
@@ -135,18 +148,26 @@ impl Engine {
         use PowerAction::{Cycle, On, Reset, SoftCycle};
         let now = self.clock.now();
         if matches!(action, On | Cycle | Reset | SoftCycle) {
-            self.expected = Some(cause);
+            let commanded = cause == RestartCause::ChassisControl;
+            let via = commanded.then_some(actor.origin().via);
+            self.expected = Some(Because { cause, via });
         }
         let actor = ActorMark::from(actor.as_ref());
         self.running.push(Running {
             action,
             since: now,
             actor,
-            waiting: Vec::new(),
+            waiting: Waiting::default(),
         });
         self.sequencer.begin(action, now);
         self.carry_out();
         self.publish();
+    }
+
+    /// Tells the sequencer the pause of a power cycle.
+    pub(super) fn apply_cycle_interval(&mut self) {
+        let pause = Duration::from_secs(self.durable.cycle_interval.into());
+        self.sequencer.set_cycle_rest(pause);
     }
 
     fn answer_later(&mut self, action: PowerAction, envelope: Envelope) {
@@ -156,7 +177,7 @@ impl Engine {
             .iter_mut()
             .find(|running| running.action == action)
         {
-            Some(running) => running.waiting.push(ended),
+            Some(running) => running.waiting.add(ended),
             // It ended at once (a driver without any light), and that is the outcome.
             None => {
                 let outcome = self.last_outcome.as_ref().map(|last| last.outcome.clone());
@@ -170,9 +191,18 @@ impl Engine {
         let _ = envelope.reply.send(Ok(accepted));
     }
 
-    pub(super) fn show_identify(&mut self, lit: bool, until: Option<Instant>) {
-        self.identify = IdentifyState { lit, until };
+    /// Switches the identify light. What can't be switched is not said to be, but its time ends.
+    pub(super) fn show_identify(
+        &mut self,
+        lit: bool,
+        until: Option<Instant>,
+    ) -> Result<(), DriverFault> {
+        let driven = self.drive(Line::Identify, lit);
+        match driven {
+            Ok(()) => self.identify = IdentifyState { lit, until },
+            Err(_) => self.identify.until = None,
+        }
         self.changed = true;
-        self.drive(Line::Identify, lit);
+        driven
     }
 }

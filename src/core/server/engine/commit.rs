@@ -45,6 +45,22 @@ impl Commits {
         (result, answer)
     }
 
+    /// Whether nothing is on its way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A boot used this override: no failed change brings it back.
+    pub(super) fn forget_override(&mut self, id: u64) {
+        let answers = self
+            .0
+            .iter_mut()
+            .filter_map(|flight| flight.answer.as_mut());
+        for Answer { before, .. } in answers {
+            before.boot_override.take_if(|held| held.uses_up(id));
+        }
+    }
+
     /// The next change on its way of the same setting.
     fn next_of(&mut self, command: &Command) -> Option<&mut Answer> {
         let kind = std::mem::discriminant(command);
@@ -89,7 +105,7 @@ impl Engine {
                 self.report(&fault);
                 if let Some(answer) = answer {
                     self.take_back(&answer.envelope.command, &answer.before);
-                    let _ = answer.envelope.reply.send(Err(Refused::Host(fault)));
+                    self.refuse(answer.envelope, Refused::Host(fault));
                 }
             }
         }
@@ -103,6 +119,8 @@ impl Engine {
             copy_setting(command, before, &mut later.before);
         } else {
             copy_setting(command, before, &mut self.durable);
+            self.apply_cycle_interval();
+            self.put_off_override();
             if let (Command::BootOverride(_), Some(boot)) = (command, &self.boot) {
                 let given = boot.set_override(before.boot_override);
                 if let Err(fault) = given {
@@ -128,8 +146,13 @@ impl Engine {
 /// Copies the setting that a command is about.
 fn copy_setting(command: &Command, from: &Durable, to: &mut Durable) {
     match command {
-        Command::BootOverride(_) => to.boot_override = from.boot_override,
+        Command::BootOverride(_) => {
+            to.boot_override = from.boot_override;
+            to.hurried_override = from.hurried_override;
+        }
+        Command::BootOptions(_) => to.boot_options = from.boot_options.clone(),
         Command::RestorePolicy(_) => to.restore_policy = from.restore_policy,
+        Command::CycleInterval(_) => to.cycle_interval = from.cycle_interval,
         Command::AssetTag(_) => to.asset_tag = from.asset_tag.clone(),
         Command::Power(_) | Command::Identify(_) => {}
     }
@@ -149,7 +172,16 @@ pub(super) fn describe(command: &Command) -> Arc<str> {
                 wanted.target, wanted.lifetime
             )
         }
+        Command::BootOptions(written) => {
+            // What is written is between its writer and its reader.
+            let parameters: Vec<String> = written
+                .iter()
+                .map(|option| option.parameter().to_string())
+                .collect();
+            format!("boot options {}", parameters.join(", "))
+        }
         Command::RestorePolicy(policy) => format!("restore policy {policy:?}"),
+        Command::CycleInterval(seconds) => format!("pause of a power cycle {seconds} s"),
         Command::Identify(identify) => format!("identify {identify:?}"),
         Command::AssetTag(tag) => format!("asset tag `{tag}`"),
     }

@@ -11,9 +11,11 @@
 //!                accepted ◀── durable (commits)    sensed, observed ──▶ snapshot, events, outcome
 //! ```
 
+mod boot;
 mod commands;
 mod commit;
 mod observe;
+mod running;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -22,17 +24,17 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, watch},
     time::Instant,
 };
 
-use self::commit::Commits;
+use self::{commit::Commits, running::Running};
 use super::{
-    BootProgress, IdentifyState, LastOutcome, Outcome, Pending, PowerAction, PowerState,
-    RestartCause, ServerId, Snapshot, durable::Durable, handle::Envelope,
+    BootProgress, IdentifyState, LastOutcome, Pending, PowerState, RestartCause, ServerId,
+    Snapshot, durable::Durable, handle::Envelope,
 };
 use crate::{
-    access::Actor,
+    access::{Actor, Via},
     driver::{Abilities, Boot, DriverFault, Line, Lines, Observed, Sensed, Verb, Verbs},
     events::{ActorMark, EventKind, NewEvent, OffCause},
     host::{Audit, BootId, BoxFuture, Clock, Store},
@@ -54,13 +56,18 @@ enum Hand {
     None,
 }
 
-/// The power action under way, and who waits for its end.
-#[derive(Debug)]
-struct Running {
-    action: PowerAction,
-    since: Instant,
-    actor: ActorMark,
-    waiting: Vec<oneshot::Sender<Outcome>>,
+/// Why a server starts.
+#[derive(Debug, Clone, Copy)]
+struct Because {
+    cause: RestartCause,
+    /// By which way the command came, where it is one.
+    via: Option<Via>,
+}
+
+impl From<RestartCause> for Because {
+    fn from(cause: RestartCause) -> Self {
+        Self { cause, via: None }
+    }
 }
 
 type Carried = BoxFuture<(Verb, Result<(), DriverFault>)>;
@@ -90,6 +97,8 @@ pub(super) struct Engine {
     /// What is kept, including what is on its way to the store.
     durable: Durable,
     now_sensed: Sensed,
+    /// Whether the server was on when that was last known, in this run of the device.
+    known_on: Option<bool>,
     on_since: Option<Instant>,
     /// When the time on was last added up and made durable.
     counted: Option<Instant>,
@@ -98,9 +107,13 @@ pub(super) struct Engine {
     running: Vec<Running>,
     last_outcome: Option<LastOutcome>,
     /// Why the next start that is seen will have happened.
-    expected: Option<RestartCause>,
+    expected: Option<Because>,
     /// The server was seen to shut down or to break, so the next "off" is its own doing.
     off_by_itself: Option<OffCause>,
+    /// When an override that no power command followed is given up.
+    override_until: Option<Instant>,
+    /// When whoever is writing the boot options is taken to have gone away.
+    writing_until: Option<Instant>,
     generation: u64,
     changed: bool,
 }
@@ -132,40 +145,16 @@ impl Engine {
         }
     }
 
-    /// The server is managed no more: what is under way ends here, and is said to have.
-    async fn end(mut self) {
-        // Lets go of the driver's lines, before anything is waited for.
-        self.hand = Hand::None;
-        for running in std::mem::take(&mut self.running) {
-            let outcome = Outcome::Failed {
-                seen: "given up: the server is no longer managed".to_owned(),
-            };
-            let kind = EventKind::Ended {
-                command: command_name(running.action),
-                outcome: outcome.clone(),
-            };
-            self.record_as(Some(running.actor), kind);
-            for waiting in running.waiting {
-                let _ = waiting.send(outcome.clone());
-            }
-        }
-        // What is not yet an hour would else be lost with each restart of the daemon.
-        if self.counted.is_some() {
-            self.count_hours(self.clock.now(), false);
-            let kept = self.store.commit(vec![self.durable.change(&self.id)]);
-            if let Err(fault) = kept.await {
-                self.report(&fault);
-            }
-        }
-    }
-
     /// Does what the sequencer says.
     fn carry_out(&mut self) {
         while let Some(act) = self.sequencer.next_act() {
             match act {
                 Act::Drive(line, pressed) => {
-                    // Should it fail, the sequencer will see that the state did not follow.
-                    self.drive(line, pressed);
+                    if let Err(fault) = self.drive(line, pressed)
+                        && pressed
+                    {
+                        self.sequencer.press_failed(line, fault.to_string());
+                    }
                 }
                 Act::Carry(verb) => {
                     if let Hand::Verbs(verbs) = &self.hand {
@@ -180,13 +169,16 @@ impl Engine {
         }
     }
 
-    fn drive(&mut self, line: Line, pressed: bool) {
+    /// Drives a line; what fails is reported too.
+    fn drive(&mut self, line: Line, pressed: bool) -> Result<(), DriverFault> {
         let Hand::Lines(lines) = &mut self.hand else {
-            return;
+            return Ok(());
         };
-        if let Err(fault) = lines.drive(line, pressed) {
-            self.report(&fault);
+        let driven = lines.drive(line, pressed);
+        if let Err(fault) = &driven {
+            self.report(fault);
         }
+        driven
     }
 
     /// Something beneath failed: that is said where everything is said.
@@ -199,55 +191,28 @@ impl Engine {
         );
     }
 
-    fn take_ended(&mut self, action: PowerAction, outcome: Outcome) {
-        let at = self.clock.wall();
-        self.last_outcome = Some(LastOutcome {
-            action,
-            outcome: outcome.clone(),
-            at,
-        });
-        // A start after a loss of power has been tried: it is not tried again.
-        if self.durable.device != Some(self.device) {
-            self.durable.device = Some(self.device);
-            self.durable.was_on = self.now_sensed.on;
-            self.keep();
-        }
-        let Some(place) = self
-            .running
-            .iter()
-            .position(|running| running.action == action)
-        else {
-            return;
-        };
-        let running = self.running.remove(place);
-        if self.running.is_empty() {
-            self.expected = None;
-        }
-        let kind = EventKind::Ended {
-            command: command_name(action),
-            outcome: outcome.clone(),
-        };
-        self.record_as(Some(running.actor), kind);
-        self.publish();
-        for waiting in running.waiting {
-            let _ = waiting.send(outcome.clone());
-        }
-    }
-
     fn deadline(&self) -> Option<Instant> {
         let count = self.counted.map(|counted| counted + COUNT_HOURS_EVERY);
-        [self.sequencer.deadline(), self.identify.until, count]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.sequencer.deadline(),
+            self.identify.until,
+            self.override_until,
+            self.writing_until,
+            count,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn take_deadline(&mut self) {
         let now = self.clock.now();
         self.sequencer.advance(now);
         if self.identify.until.is_some_and(|until| until <= now) {
-            self.show_identify(false, None);
+            // That it stayed lit was reported.
+            let _ = self.show_identify(false, None);
         }
+        self.give_up_boot(now);
         if self
             .counted
             .is_some_and(|counted| counted + COUNT_HOURS_EVERY <= now)
@@ -295,11 +260,16 @@ impl Engine {
             pending,
             last_outcome: self.last_outcome.clone(),
             restart_cause: self.durable.restart_cause,
+            restarted_via: self.durable.restarted_via,
+            on_by_command: self.durable.on_by_command,
+            last_off: self.durable.last_off,
+            cycle_interval: self.durable.cycle_interval,
             powered_on_minutes: self.durable.powered_on_minutes,
             power_on_since: self.on_since,
             last_reset: self.durable.last_reset,
             restore_policy: self.durable.restore_policy,
             boot_override: self.durable.boot_override,
+            boot_options: self.durable.boot_options.clone(),
             boot_progress: self.abilities.sees_boots.then_some(self.progress),
             identify: self.abilities.identify.then_some(self.identify),
             asset_tag: self.durable.asset_tag.clone(),
@@ -320,10 +290,6 @@ impl Engine {
             sel: None,
         });
     }
-}
-
-fn command_name(action: PowerAction) -> Arc<str> {
-    format!("power {action}").into()
 }
 
 /// Resolves when the sensed lines changed: with `false` when the driver is gone.

@@ -1,12 +1,14 @@
 //! Taking what the driver senses and observes.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 
-use super::{Engine, Hand};
+use super::{Because, Engine, Hand};
 use crate::{
     driver::{BootBy, Observed, Sensed},
     events::{EventKind, NewEvent, OffCause},
-    server::{BootProgress, OverrideLifetime, PowerAction, PowerState, RestartCause},
+    server::{BootProgress, IdentifyState, PowerAction, PowerState, RestartCause},
 };
 
 impl Engine {
@@ -19,8 +21,7 @@ impl Engine {
             Some(receiver) if alive => *receiver.borrow_and_update(),
             // The driver is gone: nothing senses the server any more.
             _ => {
-                self.sensed = None;
-                self.hand = Hand::None;
+                self.lose_driver();
                 Sensed::default()
             }
         };
@@ -34,6 +35,25 @@ impl Engine {
         }
     }
 
+    /// What worked the power is gone: there is nothing left to press and nothing that senses.
+    fn lose_driver(&mut self) {
+        const WHY: &str = "power: the driver is gone";
+        self.sensed = None;
+        self.hand = Hand::None;
+        self.identify = IdentifyState {
+            lit: false,
+            until: None,
+        };
+        let abilities = Arc::make_mut(&mut self.abilities);
+        abilities.has_power = false;
+        abilities.power.clear();
+        abilities.senses_power = false;
+        abilities.identify = false;
+        self.changed = true;
+        self.report(&WHY);
+        self.sequencer.abandon(WHY);
+    }
+
     fn power_changed(&mut self, before: Option<bool>, on: Option<bool>) {
         let now = self.clock.now();
         let mut cause = None;
@@ -42,16 +62,29 @@ impl Engine {
             Some(true) => {
                 self.on_since = Some(now);
                 self.counted = Some(now);
-                // Without a command or a policy behind it, somebody pressed the button.
-                let because = self.expected.take().unwrap_or(RestartCause::PowerButton);
-                cause = Some(because);
-                self.started(because);
+                // Without a command or a policy behind it, somebody pressed the button. One that was
+                // only lost from sight did not start.
+                let start = match (self.known_on, self.expected.take()) {
+                    (Some(true), expected) => {
+                        self.expected = expected;
+                        None
+                    }
+                    (None, expected) => expected,
+                    (Some(false), None) => Some(RestartCause::PowerButton.into()),
+                    (Some(false), expected) => expected,
+                };
+                if let Some(because) = start {
+                    self.started(because);
+                    self.durable.on_by_command = because.via.is_some();
+                }
+                cause = start.map(|because| because.cause);
             }
             Some(false) => {
                 self.count_hours(now, false);
                 self.on_since = None;
                 self.progress = BootProgress::None;
-                off_cause = Some(self.why_off());
+                off_cause = (self.known_on != Some(false)).then(|| self.why_off());
+                self.durable.last_off = off_cause.or(self.durable.last_off);
                 self.off_by_itself = None;
             }
             None => {
@@ -59,6 +92,7 @@ impl Engine {
                 self.on_since = None;
             }
         }
+        self.known_on = on.or(self.known_on);
         // The event before the outcome that the sequencer may now come to.
         if before.is_some() || on.is_some() {
             let to = PowerState::from(on);
@@ -92,8 +126,9 @@ impl Engine {
         }
     }
 
-    fn started(&mut self, cause: RestartCause) {
-        self.durable.restart_cause = cause;
+    fn started(&mut self, because: Because) {
+        self.durable.restart_cause = because.cause;
+        self.durable.restarted_via = because.via;
         self.durable.last_reset = Some(self.clock.wall());
     }
 
@@ -116,10 +151,12 @@ impl Engine {
                         by_override,
                     },
                 );
-                self.override_used(used);
+                self.override_used(used, Some(self.durable.restart_cause));
             }
             Some(Observed::Progress(progress)) => self.progress = progress,
-            Some(Observed::OverrideUsed { id }) => self.override_used(Some(id)),
+            Some(Observed::OverrideUsed { id }) => {
+                self.override_used(Some(id), Some(self.durable.restart_cause));
+            }
             Some(Observed::ShutDown) => self.off_by_itself = Some(OffCause::ShutDown),
             Some(Observed::Failed { why }) => {
                 self.off_by_itself = Some(OffCause::Failed);
@@ -140,32 +177,24 @@ impl Engine {
     fn boot_began(&mut self, by: BootBy) {
         let now = self.clock.now();
         self.progress = BootProgress::Firmware;
-        let cause = match by {
+        let because = match by {
             // The sensed state tells of it, and knows the cause.
             BootBy::PowerOn => None,
-            BootBy::Reset => Some(self.expected.take().unwrap_or(RestartCause::ResetButton)),
-            BootBy::Software => Some(RestartCause::SoftReset),
-            BootBy::Watchdog => Some(RestartCause::Watchdog),
+            BootBy::Reset => {
+                let button = RestartCause::ResetButton.into();
+                Some(self.expected.take().unwrap_or(button))
+            }
+            BootBy::Software => Some(RestartCause::SoftReset.into()),
+            BootBy::Watchdog => Some(RestartCause::Watchdog.into()),
         };
-        if let Some(cause) = cause {
-            self.started(cause);
+        if let Some(because) = because {
+            let cause = because.cause;
+            self.started(because);
             self.keep();
             self.record(None, EventKind::Restarted { cause });
         }
         if by == BootBy::Reset {
             self.sequencer.boot_seen(now);
-        }
-    }
-
-    /// A boot used an override: one that holds once is gone with it.
-    pub(super) fn override_used(&mut self, used: Option<u64>) {
-        if let Some(held) = self.durable.boot_override
-            && used == Some(held.id)
-            && held.lifetime == OverrideLifetime::Once
-        {
-            self.durable.boot_override = None;
-            self.keep();
-            self.changed = true;
         }
     }
 }

@@ -10,14 +10,14 @@ use crate::{
     access::Actor,
     console::{InputHub, ScreenHub, SerialHub},
     driver::{Abilities, Parts, Power, Sensed, Timings},
-    events::EventKind,
+    events::{EventKind, OffCause},
     faults::FaultBoard,
     host::{Audit, BootId, Clock, HostFault, Store},
     power::{Hands, Restore, Sequencer, Sight, actions, restore},
     sensors::SensorSpec,
     server::{
-        IdentifyState, PowerAction, ServerHandle, ServerId, Snapshot, durable::Durable,
-        handle::Inner,
+        IdentifyState, PowerAction, RestartCause, ServerHandle, ServerId, Snapshot,
+        durable::Durable, handle::Inner,
     },
 };
 
@@ -98,6 +98,10 @@ impl EngineSetup {
         let inventory = inventory.unwrap_or_default();
         let now = self.clock.now();
         let on_since = (now_sensed.on == Some(true)).then_some(now);
+        let known_before = durable
+            .was_on
+            .filter(|_| durable.device == Some(self.device));
+        let known_on = now_sensed.on.or(known_before);
         let sight = Sight {
             power: abilities.senses_power,
             boots: abilities.sees_boots,
@@ -130,6 +134,7 @@ impl EngineSetup {
             inventory,
             durable,
             now_sensed,
+            known_on,
             on_since,
             counted: on_since,
             progress: Default::default(),
@@ -141,9 +146,12 @@ impl EngineSetup {
             last_outcome: None,
             expected: None,
             off_by_itself: None,
+            override_until: None,
+            writing_until: None,
             generation: 0,
             changed: true,
         };
+        engine.apply_cycle_interval();
         engine.meet_override();
         engine.meet_power(&self.policy);
         if engine.durable != kept {
@@ -167,17 +175,6 @@ impl EngineSetup {
 }
 
 impl Engine {
-    /// An override may have been used while no daemon looked; else the driver is given it again.
-    fn meet_override(&mut self) {
-        let Some(boot) = self.boot.clone() else {
-            return;
-        };
-        self.override_used(boot.last_used());
-        if let Err(fault) = boot.set_override(self.durable.boot_override) {
-            self.report(&fault);
-        }
-    }
-
     /// Asks the restore policy, then notes what is sensed as what the policy will ask of next time.
     fn meet_power(&mut self, policy: &Arc<Actor>) {
         let Durable {
@@ -187,6 +184,11 @@ impl Engine {
             ..
         } = self.durable;
         let is_on = self.now_sensed.on;
+        if device.is_some_and(|device| device != self.device)
+            && (was_on, is_on) == (Some(true), Some(false))
+        {
+            self.durable.last_off = Some(OffCause::SupplyLost);
+        }
         match restore(device, self.device, restore_policy, was_on, is_on) {
             Restore::NotLost => {}
             Restore::Leave(why) => {
@@ -215,6 +217,13 @@ impl Engine {
                 };
                 self.record(None, kind);
             }
+        }
+        if was_on == Some(false) && is_on == Some(true) {
+            // It was started while nobody looked.
+            self.durable.restart_cause = RestartCause::Unknown;
+            self.durable.restarted_via = None;
+            self.durable.on_by_command = false;
+            self.durable.last_reset = None;
         }
         self.durable.device = Some(self.device);
         if is_on.is_some() {

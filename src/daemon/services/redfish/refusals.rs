@@ -112,7 +112,7 @@ pub(super) fn refused(
         Refused::WrongState {
             state: PowerState::Off,
         } => conflict(Message::new(&base::RESOURCE_IN_STANDBY, []).saying(words())),
-        Refused::WrongState { .. } => {
+        Refused::WrongState { .. } | Refused::SetInProgress => {
             conflict(Message::new(&base::RESOURCE_IN_USE, []).saying(words()))
         }
         Refused::Busy { at_most, .. } => {

@@ -9,6 +9,8 @@ use std::{
     sync::Mutex,
 };
 
+use tokio::sync::oneshot;
+
 use super::*;
 use crate::{
     access::Role,
@@ -16,8 +18,8 @@ use crate::{
     faults::FaultBoard,
     host::{Change, HostFault, Key, Stamp},
     server::{
-        Accepted, BootOverride, BootTarget, Command, Identify, OverrideLifetime, Refused,
-        RestorePolicy, ServerHandle,
+        Accepted, BootOption, BootOverride, BootTarget, Command, Identify, KeepValid, Outcome,
+        OverrideLifetime, PowerAction, Refused, RestorePolicy, ServerHandle,
     },
 };
 
@@ -42,6 +44,15 @@ struct TestStore {
     values: Mutex<BTreeMap<Key, Vec<u8>>>,
     fails: Mutex<bool>,
     fails_once: Mutex<bool>,
+    /// Decides the next commit, whenever it does.
+    held: Mutex<Option<oneshot::Receiver<Result<(), HostFault>>>>,
+}
+
+fn disk_full() -> HostFault {
+    HostFault {
+        doing: "write",
+        why: "the disk is full".into(),
+    }
 }
 
 impl Store for TestStore {
@@ -51,11 +62,10 @@ impl Store for TestStore {
     fn commit(&self, changes: Vec<Change>) -> BoxFuture<Result<(), HostFault>> {
         let once = std::mem::take(&mut *self.fails_once.lock().unwrap());
         if once || *self.fails.lock().unwrap() {
-            let fault = HostFault {
-                doing: "write",
-                why: "the disk is full".into(),
-            };
-            return Box::pin(async move { Err(fault) });
+            return Box::pin(async move { Err(disk_full()) });
+        }
+        if let Some(held) = self.held.lock().unwrap().take() {
+            return Box::pin(async move { held.await.unwrap() });
         }
         let mut values = self.values.lock().unwrap();
         for Change { key, value } in changes {
@@ -84,8 +94,9 @@ type Presses = Arc<Mutex<Vec<(Line, bool)>>>;
 #[derive(Debug)]
 struct TestLines {
     presses: Presses,
+    broken: Arc<Mutex<BTreeSet<Line>>>,
     senses: bool,
-    sensed: watch::Sender<Sensed>,
+    sensed: watch::Receiver<Sensed>,
 }
 
 impl Lines for TestLines {
@@ -100,10 +111,16 @@ impl Lines for TestLines {
     }
     fn drive(&mut self, line: Line, pressed: bool) -> Result<(), DriverFault> {
         self.presses.lock().unwrap().push((line, pressed));
+        if self.broken.lock().unwrap().contains(&line) {
+            return Err(DriverFault {
+                part: "power",
+                why: "the relay is gone".into(),
+            });
+        }
         Ok(())
     }
     fn sensed(&self) -> watch::Receiver<Sensed> {
-        self.sensed.subscribe()
+        self.sensed.clone()
     }
     fn senses_power(&self) -> bool {
         self.senses
@@ -148,6 +165,8 @@ struct Bench {
     audit: Arc<TestAudit>,
     boot: Arc<TestBoot>,
     presses: Presses,
+    /// Lines that can't be driven.
+    broken: Arc<Mutex<BTreeSet<Line>>>,
     /// Nothing senses power.
     blind: bool,
 }
@@ -160,6 +179,12 @@ struct Run {
     task: tokio::task::JoinHandle<()>,
 }
 
+/// The light can't be read.
+const DARK: Sensed = Sensed {
+    on: None,
+    disk_active: None,
+};
+
 fn lit(on: bool) -> Sensed {
     Sensed {
         on: Some(on),
@@ -169,15 +194,16 @@ fn lit(on: bool) -> Sensed {
 
 impl Bench {
     fn start(&self, on: Option<bool>, device: u8) -> Run {
-        let (light, _) = watch::channel(Sensed {
+        let (light, sensed) = watch::channel(Sensed {
             on,
             disk_active: None,
         });
         let (observed, receiver) = mpsc::channel(16);
         let lines = TestLines {
             presses: self.presses.clone(),
+            broken: self.broken.clone(),
             senses: !self.blind,
-            sensed: light.clone(),
+            sensed,
         };
         let parts = Parts {
             power: Some(Power::Lines(Box::new(lines))),
@@ -205,6 +231,21 @@ impl Bench {
         }
     }
 
+    /// Waits until the boot part was given an override of this target.
+    async fn given(&self, target: BootTarget) {
+        let is = |held: Option<BootOverride>| held.is_some_and(|held| held.target == target);
+        while !is(*self.boot.given.lock().unwrap()) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits until these were the presses so far.
+    async fn pressed(&self, presses: &[(Line, bool)]) {
+        while *self.presses.lock().unwrap() != *presses {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     fn presses(&self) -> Vec<(Line, bool)> {
         std::mem::take(&mut self.presses.lock().unwrap())
     }
@@ -225,13 +266,21 @@ impl Run {
             .await
     }
 
+    async fn submit_by_ipmi(&self, command: Command) -> Result<Accepted, Refused> {
+        let actor = Actor::of_role(Role::Administrator).through(Via::Ipmi);
+        self.server.submit(&Arc::new(actor), command).await
+    }
+
     async fn submit(&self, command: Command) -> Result<Accepted, Refused> {
         self.submit_as(Role::Administrator, command).await
     }
 
     async fn seen(&self, what: impl FnMut(&Arc<Snapshot>) -> bool) -> Arc<Snapshot> {
         let mut watch = self.server.watch();
-        watch.wait_for(what).await.unwrap().clone()
+        // The paused clock jumps there when nothing else is left to happen.
+        let day = Duration::from_secs(24 * 60 * 60);
+        let seen = tokio::time::timeout(day, watch.wait_for(what)).await;
+        seen.expect("never seen").unwrap().clone()
     }
 
     /// Ends the engine as a restart of the daemon does.

@@ -191,3 +191,157 @@ async fn what_can_be_sensed_does_not_depend_on_the_moment_of_the_start() {
     let off = run.submit(Command::Power(PowerAction::Off)).await.unwrap();
     assert_eq!(off.outcome().await, Outcome::Unconfirmed);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_button_that_can_not_be_pressed_fails_the_command() {
+    let bench = Bench {
+        blind: true,
+        ..Bench::default()
+    };
+    bench
+        .broken
+        .lock()
+        .unwrap()
+        .extend([Line::PowerButton, Line::Nmi]);
+    let run = bench.start(None, 1);
+    for action in [PowerAction::Off, PowerAction::Nmi, PowerAction::PushButton] {
+        let accepted = run.submit(Command::Power(action)).await.unwrap();
+        let seen = "power: the relay is gone".to_owned();
+        assert_eq!(
+            accepted.outcome().await,
+            Outcome::Failed { seen },
+            "{action}"
+        );
+        let presses = bench.presses();
+        assert_eq!([presses[0].1, presses[1].1], [true, false], "{action}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_identify_light_that_can_not_be_switched_is_refused_and_shown_as_it_was() {
+    let bench = Bench::default();
+    bench.broken.lock().unwrap().insert(Line::Identify);
+    let run = bench.start(Some(true), 1);
+    let refused = run.submit(Command::Identify(Identify::On)).await;
+    assert!(matches!(refused, Err(Refused::Host(_))));
+    assert!(!run.server.snapshot().identify.unwrap().lit);
+    let told = |kind: &EventKind| matches!(kind, EventKind::Refused { .. });
+    assert!(bench.events().iter().any(told));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_only_lost_from_sight_did_not_start() {
+    let bench = Bench::default();
+    let run = bench.start(Some(false), 1);
+    let on = run.submit(Command::Power(PowerAction::On)).await.unwrap();
+    run.light.send_replace(lit(true));
+    assert_eq!(on.outcome().await, Outcome::Done);
+    for sensed in [DARK, lit(true)] {
+        run.light.send_replace(sensed);
+        let power = PowerState::from(sensed.on);
+        run.seen(|s| s.power == power).await;
+    }
+    let snapshot = run.server.snapshot();
+    assert_eq!(snapshot.restart_cause, RestartCause::ChassisControl);
+    let starts = bench
+        .events()
+        .into_iter()
+        .filter(|kind| matches!(kind, EventKind::PowerChanged { cause: Some(_), .. }));
+    assert_eq!(starts.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_press_after_a_failed_start_is_not_the_commands() {
+    let bench = Bench::default();
+    let run = bench.start(Some(false), 1);
+    let on = run.submit(Command::Power(PowerAction::On)).await.unwrap();
+    assert!(matches!(on.outcome().await, Outcome::Failed { .. }));
+    run.light.send_replace(lit(true));
+    let snapshot = run.seen(|s| s.power == PowerState::On).await;
+    assert_eq!(snapshot.restart_cause, RestartCause::PowerButton);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_its_driver_a_server_has_no_power_that_could_be_worked() {
+    let bench = Bench::default();
+    let Run {
+        server,
+        light,
+        task,
+        ..
+    } = bench.start(Some(true), 1);
+    let actor = Arc::new(Actor::of_role(Role::Administrator));
+    let soft = Command::Power(PowerAction::SoftOff);
+    let soft = server.submit(&actor, soft).await.unwrap();
+    drop(light);
+    let seen = "power: the driver is gone".to_owned();
+    assert_eq!(soft.outcome().await, Outcome::Failed { seen });
+    let off = Command::Power(PowerAction::Off);
+    let refused = server.submit(&actor, off).await;
+    assert!(matches!(refused, Err(Refused::Absent("power"))));
+    let snapshot = server.snapshot();
+    assert_eq!(snapshot.power, PowerState::Unknown);
+    assert_eq!(snapshot.identify, None);
+    drop((server, snapshot));
+    task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_switched_the_server_last_is_known_and_kept() {
+    let bench = Bench::default();
+    let run = bench.start(Some(false), 1);
+    let facts = |s: &Snapshot| {
+        (
+            s.restart_cause,
+            s.restarted_via,
+            s.on_by_command,
+            s.last_off,
+        )
+    };
+    let on = run.submit(Command::Power(PowerAction::On)).await.unwrap();
+    run.light.send_replace(lit(true));
+    assert_eq!(on.outcome().await, Outcome::Done);
+    let commanded = RestartCause::ChassisControl;
+    let by_command = (commanded, Some(Via::Redfish), true, None);
+    assert_eq!(facts(&run.server.snapshot()), by_command);
+    run.stop().await;
+
+    let run = bench.start(Some(true), 1);
+    assert_eq!(facts(&run.server.snapshot()), by_command);
+    run.observed.send(Observed::ShutDown).await.unwrap();
+    run.light.send_replace(lit(false));
+    run.seen(|s| s.last_off == Some(OffCause::ShutDown)).await;
+    run.light.send_replace(lit(true));
+    let snapshot = run.seen(|s| s.power == PowerState::On).await;
+    let by_hand = (
+        RestartCause::PowerButton,
+        None,
+        false,
+        Some(OffCause::ShutDown),
+    );
+    assert_eq!(facts(&snapshot), by_hand);
+    run.stop().await;
+
+    // The device lost its power, and the server with it.
+    let run = bench.start(Some(false), 2);
+    let snapshot = run.server.snapshot();
+    assert_eq!(snapshot.last_off, Some(OffCause::SupplyLost));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_follow_has_a_power_control_fault_until_it_does() {
+    let bench = Bench::default();
+    let run = bench.start(Some(false), 1);
+    let fault = || run.server.snapshot().power_control_fault();
+    let on = run.submit(Command::Power(PowerAction::On)).await.unwrap();
+    assert!(matches!(on.outcome().await, Outcome::Failed { .. }));
+    assert!(fault());
+    let on = run.submit(Command::Power(PowerAction::On)).await.unwrap();
+    run.light.send_replace(lit(true));
+    assert_eq!(on.outcome().await, Outcome::Done);
+    assert!(!fault());
+    let soft = Command::Power(PowerAction::SoftOff);
+    let soft = run.submit(soft).await.unwrap();
+    assert!(matches!(soft.outcome().await, Outcome::Failed { .. }));
+    assert!(!fault(), "the operating system did not listen");
+}
