@@ -183,6 +183,15 @@ impl Client {
         }
     }
 
+    /// The keys of the session, once it stands.
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> Option<&Keys> {
+        match &self.state {
+            State::Standing(standing) => Some(&standing.keys),
+            _ => None,
+        }
+    }
+
     fn role(&self) -> u8 {
         self.login.role.to_wire() | NAME_ONLY
     }

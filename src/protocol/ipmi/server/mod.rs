@@ -34,6 +34,7 @@ mod login;
 mod out;
 mod outside;
 mod own;
+mod proof;
 mod proofs;
 mod session;
 mod setups;

@@ -61,6 +61,11 @@ impl<U> Setups<U> {
             .find(|setup| setup.peer == peer && setup.asked == *asked)
     }
 
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.all.len()
+    }
+
     pub(super) fn has(&self, id: u32) -> bool {
         self.all.iter().any(|setup| setup.id == id)
     }

@@ -109,6 +109,23 @@ fn what_is_not_sealed_or_from_elsewhere_is_dropped() {
 }
 
 #[test]
+fn an_authentic_packet_in_the_clear_is_dropped() {
+    for suite in Suite::ALL {
+        let mut rig = Rig::new();
+        let mut console = Console::with(login("admin", suite));
+        rig.log_in(&mut console).unwrap();
+        // Whatever the payload is: the flag alone says that it isn't encrypted.
+        let mut packet = console.packet(CONTROL.0, CONTROL.1, &[2]);
+        packet[5] &= !0x80;
+        console.client.keys().unwrap().sign(&mut packet);
+        assert!(rig.send_from(console.peer, &packet).is_empty());
+        packet[5] |= 0x80;
+        console.client.keys().unwrap().sign(&mut packet);
+        assert_eq!(rig.send_from(console.peer, &packet).len(), 1);
+    }
+}
+
+#[test]
 fn a_jump_of_numbers_is_dropped() {
     let mut rig = Rig::new();
     let mut console = rig.console("admin");

@@ -262,6 +262,27 @@ fn a_flood_from_everywhere_spares_whoever_went_on_to_message_1() {
 }
 
 #[test]
+fn setups_are_bounded_however_far_they_went() {
+    let mut rig = Rig::new();
+    for n in 0..600 {
+        // Of one source first, then of many.
+        let host = if n < 200 { 1 } else { n % 250 };
+        let mut stray = Console::with(login(&n.to_string(), Suite::Sha256));
+        stray.peer = format!("203.0.113.{host}:{}", n + 1).parse().unwrap();
+        assert_eq!(stray.step(&mut rig), Heard::Step);
+        assert_eq!(rig.send_from(stray.peer, &stray.due()).len(), 1);
+        assert!(
+            rig.server.setups.count() <= if n < 200 { 64 } else { 256 },
+            "{n}"
+        );
+    }
+    let gave_up = |told: &&Told| matches!(told, Told::Refused(_, Refusal::GaveUp));
+    let told = rig.house.told.iter().filter(gave_up).count();
+    assert_eq!(told + rig.server.setups.count(), 600);
+    rig.console("admin");
+}
+
+#[test]
 fn a_user_has_so_many_sessions_and_a_silent_one_makes_room() {
     let mut config = Config::new(GUID);
     config.sessions_of_user = 2;
