@@ -22,7 +22,7 @@ def test_a_bad_reload_changes_nothing_and_is_said(serve):
 def test_what_changed_is_named_by_key(serve):
     bmc = serve(settings.server("1"), settings.server("2"))
     assert "nothing changed" in bmc.reload()
-    base = settings.BASE + 'session_idle = "10m"\n'
+    base = settings.BASE + '[access]\nsession_idle = "10m"\n'
     bmc.write(settings.server("2", parts=settings.off("serial")), settings.server("3"), base=base)
     said = bmc.reload()
     for words in ["changed: access.session_idle", "servers added: 3", "servers removed: 1",

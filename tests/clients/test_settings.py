@@ -1,6 +1,7 @@
 """What is wrong with settings, and with the device, is said in one clear sentence."""
 
 import os
+import signal
 import socket
 
 import pytest
