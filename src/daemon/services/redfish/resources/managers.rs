@@ -1,7 +1,6 @@
 //! The managers: what the daemon is to each server, and the daemon itself.
 
 use outband_core::server::ServerHandle;
-use uuid::Uuid;
 
 use super::{
     super::{
@@ -47,8 +46,8 @@ pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Pa
     page.text("Id", id.as_str());
     page.text("Name", &format!("Manager of server {id}"));
     page.text("ManagerType", "BMC");
-    let uuid = uuid_for(&ask.redfish.bmc.identity.uuid, id.as_str());
-    page.maybe("UUID", uuid.as_deref());
+    let uuid = ask.redfish.bmc.identity.manager_uuid(id);
+    page.maybe("UUID", uuid.map(|uuid| uuid.to_string()).as_deref());
     write(ask.redfish, ask.uri, page);
     page.object("Links", |page| {
         page.links(
@@ -75,23 +74,4 @@ pub(in super::super) fn show_daemon(ask: &Ask<'_>, page: &mut Page) -> Outcome<(
     page.maybe("ServiceIdentification", Some(&identity.host_name));
     write(ask.redfish, ask.uri, page);
     Ok(())
-}
-
-/// A UUID that a server's manager keeps for good: made from the daemon's and the server's id.
-fn uuid_for(daemon: &str, server: &str) -> Option<String> {
-    let daemon = Uuid::parse_str(daemon).ok()?;
-    Some(Uuid::new_v5(&daemon, server.as_bytes()).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_servers_manager_keeps_a_uuid_of_its_own() {
-        let daemon = "92384634-2938-2342-8820-489239905423";
-        assert_eq!(uuid_for(daemon, "1"), uuid_for(daemon, "1"));
-        assert_ne!(uuid_for(daemon, "1"), uuid_for(daemon, "2"));
-        assert_eq!(uuid_for("no uuid", "1"), None);
-    }
 }
