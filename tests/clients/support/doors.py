@@ -37,7 +37,12 @@ def every_door(bmc, user: str | None = "admin") -> dict[str, Redfish]:
 
 def listened(pid: int) -> set[str]:
     """The IPv4 addresses that a process listens on with TCP, as the kernel tells it."""
-    links = [link.readlink() for link in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+    links = []
+    for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            links.append(link.readlink())
+        except FileNotFoundError:  # closed meanwhile: nothing that listens for good
+            pass
     sockets = {str(link)[len("socket:["):-1] for link in links if str(link).startswith("socket:[")}
     found = set()
     for line in pathlib.Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
