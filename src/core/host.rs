@@ -199,3 +199,26 @@ pub trait Journal: Send + Sync + fmt::Debug {
 
 /// How long a driver's call may take before the engine gives it up.
 pub const DRIVER_DEADLINE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! A clock for tests: tokio's, which they can pause, and a wall clock that stands.
+
+    use super::*;
+
+    #[derive(Debug)]
+    pub(crate) struct TestClock;
+
+    impl Clock for TestClock {
+        fn now(&self) -> Instant {
+            Instant::now()
+        }
+
+        fn wall(&self) -> Stamp {
+            Stamp {
+                unix_ms: 1_000,
+                synchronised: true,
+            }
+        }
+    }
+}

@@ -16,7 +16,7 @@ use crate::{
     access::{Actor, Denied, Role},
     driver::{DriverFault, Input},
     events::{EventKind, NewEvent},
-    host::{Audit, Clock, Stamp},
+    host::{Audit, testing::TestClock},
 };
 
 /// A keyboard that remembers every report.
@@ -44,21 +44,6 @@ impl Input for FakeKeyboard {
     }
     fn leds(&self) -> Option<watch::Receiver<Leds>> {
         None
-    }
-}
-
-#[derive(Debug)]
-struct TestClock;
-
-impl Clock for TestClock {
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-    fn wall(&self) -> Stamp {
-        Stamp {
-            unix_ms: 0,
-            synchronised: false,
-        }
     }
 }
 

@@ -3,25 +3,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::host::Stamp;
-
-#[derive(Debug)]
-struct Tokio;
-
-impl Clock for Tokio {
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-    fn wall(&self) -> Stamp {
-        Stamp {
-            unix_ms: 0,
-            synchronised: false,
-        }
-    }
-}
+use crate::host::testing::TestClock;
 
 fn board() -> FaultBoard {
-    FaultBoard::new(Arc::new(Tokio))
+    FaultBoard::new(Arc::new(TestClock))
 }
 
 fn set(board: &FaultBoard, fault: Fault, scope: FaultScope) -> Result<u64, FaultRefused> {

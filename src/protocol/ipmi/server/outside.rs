@@ -9,9 +9,9 @@ use crate::ipmi::{
     message::{Request, net_fn, respond},
 };
 
-const GET_SYSTEM_GUID: u8 = 0x37;
-const GET_AUTHENTICATION_CAPABILITIES: u8 = 0x38;
-const GET_CIPHER_SUITES: u8 = 0x54;
+pub(super) const GET_SYSTEM_GUID: u8 = 0x37;
+pub(super) const GET_AUTHENTICATION_CAPABILITIES: u8 = 0x38;
+pub(super) const GET_CIPHER_SUITES: u8 = 0x54;
 
 /// The channel on which the question came.
 const THIS_CHANNEL: u8 = 0x0E;

@@ -33,7 +33,12 @@ pub(super) fn is_own(request: &Request<'_>) -> bool {
     let named = &request.envelope;
     let own = matches!(
         named.command,
-        SET_SESSION_PRIVILEGE | CLOSE_SESSION | GET_SESSION_INFO | 0x37 | 0x38 | 0x54
+        SET_SESSION_PRIVILEGE
+            | CLOSE_SESSION
+            | GET_SESSION_INFO
+            | outside::GET_SYSTEM_GUID
+            | outside::GET_AUTHENTICATION_CAPABILITIES
+            | outside::GET_CIPHER_SUITES
     );
     own && (named.net_fn, named.lun) == (net_fn::APP, 0)
 }

@@ -16,27 +16,12 @@ use crate::{
     access::Role,
     driver::{BootAbility, BootBy, Parts, Power, Timings},
     faults::FaultBoard,
-    host::{Change, HostFault, Key, Stamp},
+    host::{Change, HostFault, Key, testing::TestClock},
     server::{
         Accepted, BootOption, BootOverride, BootTarget, Command, Identify, KeepValid, Outcome,
         OverrideLifetime, PowerAction, Refused, RestorePolicy, ServerHandle,
     },
 };
-
-#[derive(Debug)]
-struct TestClock;
-
-impl Clock for TestClock {
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-    fn wall(&self) -> Stamp {
-        Stamp {
-            unix_ms: 1_000,
-            synchronised: true,
-        }
-    }
-}
 
 /// A store in memory that can be told to fail.
 #[derive(Debug, Default)]
