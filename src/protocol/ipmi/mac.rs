@@ -5,7 +5,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac as _};
 use sha1::Sha1;
 use sha2::Sha256;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::Suite;
 
@@ -15,10 +15,17 @@ pub(super) enum Mac {
     Sha256(Hmac<Sha256>),
 }
 
-/// The full result of a keyed hash: as long as [`Suite::code_len`].
+/// The full result of a keyed hash: as long as [`Suite::code_len`]. Without `Debug`, so that nothing
+/// shows it.
 pub(super) struct Code {
     bytes: Zeroizing<[u8; 32]>,
     len: usize,
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many codes this thread has made or compared.
+    pub(super) static MADE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 impl Mac {
@@ -40,13 +47,15 @@ impl Mac {
         let mut bytes = Zeroizing::new([0; 32]);
         let len = match self {
             Self::Sha1(mac) => {
-                let code = fed(mac, parts).finalize().into_bytes();
+                let mut code = fed(mac, parts).finalize().into_bytes();
                 bytes[..code.len()].copy_from_slice(&code);
+                code.as_mut_slice().zeroize();
                 code.len()
             }
             Self::Sha256(mac) => {
-                let code = fed(mac, parts).finalize().into_bytes();
+                let mut code = fed(mac, parts).finalize().into_bytes();
                 bytes.copy_from_slice(&code);
+                code.as_mut_slice().zeroize();
                 code.len()
             }
         };
@@ -64,6 +73,8 @@ impl Mac {
 }
 
 fn fed<M: hmac::Mac + Clone>(mac: &M, parts: &[&[u8]]) -> M {
+    #[cfg(test)]
+    MADE.set(MADE.get() + 1);
     let mut mac = mac.clone();
     for part in parts {
         mac.update(part);

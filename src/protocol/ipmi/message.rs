@@ -1,5 +1,7 @@
 //! The message in an IPMI payload: request and response, as on the IPMB (section 13.8).
 
+use std::fmt;
+
 use super::Completion;
 
 /// The BMC's slave address.
@@ -45,7 +47,7 @@ pub struct Envelope {
 }
 
 /// A request to the BMC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Request<'a> {
     /// What names it.
     pub envelope: Envelope,
@@ -62,6 +64,16 @@ pub struct Response<'a> {
     pub completion: Completion,
     /// The data after the completion code.
     pub data: &'a [u8],
+}
+
+// Its data may be a key.
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("envelope", &self.envelope)
+            .field("bytes", &self.data.len())
+            .finish()
+    }
 }
 
 impl<'a> Request<'a> {

@@ -72,6 +72,15 @@ impl Command {
         }
     }
 
+    /// Writes so many bytes of the machine's memory, from an address of its bus, into a file.
+    #[must_use]
+    pub fn pmemsave(address: u64, size: u32, file: &str) -> Self {
+        Self {
+            name: "pmemsave",
+            arguments: Some(json!({ "val": address, "size": size, "filename": file })),
+        }
+    }
+
     /// Sends a break on a character device.
     #[must_use]
     pub fn chardev_send_break(id: &str) -> Self {

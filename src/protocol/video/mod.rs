@@ -1,4 +1,16 @@
-//! Pictures as bytes: sizes, pixel formats, rectangles.
+//! Pictures as bytes: sizes, pixel formats, rectangles; how a picture goes to many viewers.
+//!
+//! [`tiles`] keeps what is shown and knows, for each viewer, what it has not seen yet. [`body`] packs
+//! a rectangle of it without loss, [`shared`] does so once for all viewers, and [`reader`] is the
+//! viewer's end: it makes a picture of such rectangles again.
+
+pub mod body;
+pub mod reader;
+pub mod shared;
+pub mod tiles;
+
+/// The greatest width and height that are taken from anybody.
+pub const SIDE_MAX: u16 = 8192;
 
 /// A picture's size in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -38,3 +50,14 @@ pub struct Rect {
     /// Height; 0 is an empty rectangle.
     pub height: u16,
 }
+
+impl Rect {
+    /// How many pixels it has.
+    #[must_use]
+    pub fn pixels(self) -> usize {
+        usize::from(self.width) * usize::from(self.height)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,8 @@
 //! The codes of RAKP (sections 13.28 and 13.31): what both sides know when message 2 is written.
 
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
 use super::{Bytes16, Name};
 use crate::ipmi::{
     Suite,
@@ -29,10 +32,10 @@ pub struct Exchange {
 }
 
 /// What a proven exchange leaves: the keys of the session and the proof that message 4 carries.
-#[derive(Debug)]
+/// Without `Debug`, so that nothing shows it.
 pub(in crate::ipmi) struct Agreed {
     pub(in crate::ipmi) keys: Keys,
-    check: [u8; 16],
+    check: Zeroizing<[u8; 16]>,
 }
 
 impl Agreed {
@@ -40,6 +43,11 @@ impl Agreed {
     pub(in crate::ipmi) fn check(&self) -> &[u8] {
         let len = self.keys.suite().check_len();
         self.check.get(..len).unwrap_or_default()
+    }
+
+    /// Whether message 4 proves that the BMC knows the key; in constant time.
+    pub(in crate::ipmi) fn proves_4(&self, check: &[u8]) -> bool {
+        self.check().ct_eq(check).into()
     }
 }
 
@@ -79,7 +87,7 @@ impl Exchange {
             &self.managed.to_le_bytes(),
             &self.guid,
         ]);
-        let mut check = [0; 16];
+        let mut check = Zeroizing::new([0; 16]);
         for (place, byte) in check.iter_mut().zip(proof.check(self.suite)) {
             *place = *byte;
         }

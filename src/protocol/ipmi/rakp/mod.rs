@@ -6,6 +6,8 @@ mod messages;
 mod open;
 mod status;
 
+#[cfg(test)]
+pub(in crate::ipmi) use exchange::Agreed;
 pub use exchange::Exchange;
 pub(in crate::ipmi) use messages::write_head;
 pub use messages::{Name, Rakp1, Rakp2, Rakp3, Rakp4};

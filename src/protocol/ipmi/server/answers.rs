@@ -12,24 +12,25 @@ use crate::ipmi::{
 /// How many requests of a session are remembered. A console's sequence numbers come again after
 /// 64; none has so many requests under way.
 const KEPT: usize = 8;
-/// How long an answer is kept after it was last asked for: longer than any client waits between
-/// two tries, and bounded for a client that doesn't count its requests.
+/// How long an answer is kept after it was given: longer than any client waits between two tries.
+/// That it is asked for again doesn't count, since a client that doesn't count its requests up asks
+/// the same for ever, and would hear its first answer for ever.
 const KEPT_FOR: Duration = Duration::from_secs(15);
 /// After how long a command that was never answered is given up.
 const GIVEN_UP: Duration = Duration::from_secs(60);
 
-/// The answers of one session.
-#[derive(Debug, Default)]
+/// The answers of one session. Without `Debug`: some requests carry secrets.
+#[derive(Default)]
 pub(super) struct Answers {
     entries: [Entry; KEPT],
     turn: u32,
 }
 
 /// A request and its answer.
-#[derive(Debug)]
 pub(super) struct Entry {
     key: Option<Key>,
     turn: u32,
+    /// When it came in, or was answered.
     at: Option<Instant>,
     answered: bool,
     pub(super) completion: Completion,
@@ -49,7 +50,7 @@ impl Default for Entry {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Key {
     envelope: Envelope,
     data: u64,
@@ -89,7 +90,6 @@ impl Answers {
             if !entry.answered {
                 return Arrival::Running;
             }
-            entry.at = Some(now);
             let turn = entry.turn;
             return Arrival::Answered(Place { index, turn });
         }
@@ -121,6 +121,7 @@ impl Answers {
     /// Keeps an answer; `None` when nobody waits for it any more.
     pub(super) fn keep(
         &mut self,
+        now: Instant,
         place: Place,
         completion: Completion,
         data: Vec<u8>,
@@ -128,6 +129,7 @@ impl Answers {
         let entry = self.waiting(place)?;
         entry.completion = completion;
         entry.data = data;
+        entry.at = Some(now);
         entry.answered = true;
         Some(entry)
     }
@@ -192,9 +194,9 @@ mod tests {
         let mut answers = Answers::default();
         let at = place(answers.arrive(now, &request(1, &[2])));
         assert_eq!(answers.arrive(now, &request(1, &[2])), Arrival::Running);
-        assert!(answers.keep(at, Completion::OK, vec![7]).is_some());
+        assert!(answers.keep(now, at, Completion::OK, vec![7]).is_some());
         assert!(
-            answers.keep(at, Completion::OK, vec![8]).is_none(),
+            answers.keep(now, at, Completion::OK, vec![8]).is_none(),
             "answered twice"
         );
         assert_eq!(
@@ -222,13 +224,29 @@ mod tests {
             for sequence in 0..64 {
                 let at = place(answers.arrive(now, &request(sequence, &[1])));
                 assert!(
-                    answers.keep(at, Completion::OK, Vec::new()).is_some(),
+                    answers.keep(now, at, Completion::OK, Vec::new()).is_some(),
                     "{round}"
                 );
             }
         }
         now += KEPT_FOR + Duration::from_millis(1);
         place(answers.arrive(now, &request(63, &[1])));
+    }
+
+    #[test]
+    fn who_asks_the_same_for_ever_hears_a_new_answer_in_the_end() {
+        let began = start();
+        let mut answers = Answers::default();
+        // Its answer took a while: what is kept is kept from then on.
+        let slow = began + Duration::from_secs(20);
+        let at = place(answers.arrive(began, &request(1, &[])));
+        assert!(answers.keep(slow, at, Completion::OK, vec![1]).is_some());
+        for after in [0, 5, 10, 15] {
+            let now = slow + Duration::from_secs(after);
+            assert_eq!(answers.arrive(now, &request(1, &[])), Arrival::Answered(at));
+        }
+        let now = slow + Duration::from_secs(20);
+        assert_ne!(place(answers.arrive(now, &request(1, &[]))), at);
     }
 
     #[test]
@@ -242,6 +260,10 @@ mod tests {
         assert_eq!(answers.arrive(now, &request(8, &[])), Arrival::TooMany);
         let later = now + GIVEN_UP + Duration::from_millis(1);
         place(answers.arrive(later, &request(8, &[])));
-        assert!(answers.keep(first, Completion::OK, Vec::new()).is_none());
+        assert!(
+            answers
+                .keep(later, first, Completion::OK, Vec::new())
+                .is_none()
+        );
     }
 }

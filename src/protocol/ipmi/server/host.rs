@@ -3,18 +3,20 @@
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
+    ops::DerefMut,
     time::Instant,
 };
 
 use zeroize::Zeroizing;
 
+use super::Proofs;
 use crate::ipmi::{Privilege, Suite};
 
 /// A key of up to 20 bytes, filled up with zeros: a user's password, or K_g. Whether a shorter one
 /// was filled up or not makes no difference to its codes.
 pub type Key = Zeroizing<[u8; 20]>;
 
-/// The house around a server: entropy, users, and a listener.
+/// The house around a server: entropy, users, counts that servers share, and a listener.
 pub trait Host {
     /// What the house knows a user by: an account, an actor. Sessions carry it.
     type User: Clone;
@@ -26,6 +28,15 @@ pub trait Host {
     /// IPMI are all [`Lookup::Nobody`]: the console can't tell them from a wrong password. To keep
     /// it so, each answer should take the house the same work.
     fn user(&mut self, ask: &Ask<'_>) -> Lookup<Self::User>;
+
+    /// Whether a user may still log in as it was given by [`user`](Self::user): asked when the console
+    /// has proved to know the key. Accounts may have changed between the two.
+    fn still_stands(&mut self, user: &Self::User) -> bool;
+
+    /// The counts that limit how many codes to try passwords against the house gives away: one for
+    /// all servers that know the same users. Held for moments, and never while another method is
+    /// called.
+    fn proofs(&mut self) -> impl DerefMut<Target = Proofs>;
 
     /// Something happened that the house may log, count or act upon.
     fn happened(&mut self, what: Happened<'_, Self::User>);
@@ -157,6 +168,8 @@ pub enum Refusal {
     Privilege,
     /// The key was right, but there are as many sessions as may be.
     Full,
+    /// The key was right when the login began, but the account has changed since.
+    Changed,
 }
 
 /// Why a session ended.
@@ -164,13 +177,18 @@ pub enum Refusal {
 pub enum Ended {
     /// It closed itself.
     Closed,
-    /// Another session closed it.
+    /// Another session closed it, which is still among [`Server::sessions`].
+    ///
+    /// [`Server::sessions`]: super::Server::sessions
     ClosedBy(SessionId),
     /// Nothing came for [`IDLE`](super::IDLE).
     Idle,
     /// Its user logged in once more and had as many as a user may: this was the one that had been
     /// silent longest.
     Replaced,
+    /// An Administrator logged in and found no room: this was the one that had been silent longest
+    /// among those of lower users.
+    Outranked,
     /// The house ended it.
     Revoked,
     /// It ran out of sequence numbers.

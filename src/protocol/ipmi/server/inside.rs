@@ -1,6 +1,6 @@
 //! What comes in a session, and what goes out in it.
 
-use std::{net::SocketAddr, time::Instant};
+use std::{fmt, net::SocketAddr, time::Instant};
 
 use super::{
     Ended, Host, Out, Server, SessionId,
@@ -26,7 +26,6 @@ pub enum Work<'d, U> {
 }
 
 /// A command that came in a session.
-#[derive(Debug)]
 pub struct Command<'d, U> {
     /// To answer it with.
     pub ticket: Ticket,
@@ -49,7 +48,6 @@ pub struct Command<'d, U> {
 }
 
 /// A payload other than messages, authenticated, decrypted and fresh.
-#[derive(Debug)]
 pub struct Payload<'d, U> {
     /// The session that it came in.
     pub session: SessionId,
@@ -70,15 +68,42 @@ pub struct Ticket {
     envelope: Envelope,
 }
 
+// What stands in them may be a key, or a password that somebody types.
+impl<U: fmt::Debug> fmt::Debug for Command<'_, U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command")
+            .field("ticket", &self.ticket)
+            .field("account", &self.account)
+            .field("privilege", &self.privilege)
+            .field("net_fn", &self.net_fn)
+            .field("lun", &self.lun)
+            .field("command", &self.command)
+            .field("bytes", &self.data.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<U: fmt::Debug> fmt::Debug for Payload<'_, U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payload")
+            .field("session", &self.session)
+            .field("account", &self.account)
+            .field("kind", &self.kind)
+            .field("bytes", &self.data.len())
+            .finish()
+    }
+}
+
 impl<U: Clone> Server<U> {
     /// Answers a command. Returns where what stands in `out` is to be sent; `None`, and nothing
     /// stands there, when the session has ended meanwhile. Data too long for a packet become
-    /// completion code CAh.
+    /// completion code CAh. `now` must not be earlier than in any call before.
     pub fn reply(
         &mut self,
         ticket: Ticket,
         completion: Completion,
         data: &[u8],
+        now: Instant,
         host: &mut impl Host<User = U>,
         out: &mut Out,
     ) -> Option<SocketAddr> {
@@ -92,9 +117,10 @@ impl<U: Clone> Server<U> {
         };
         let mut kept = session.answers.lend(ticket.place);
         kept.extend_from_slice(data);
-        session.answers.keep(ticket.place, completion, kept)?;
+        let place = ticket.place;
+        session.answers.keep(now, place, completion, kept)?;
         let peer = session.peer;
-        let sealed = self.answer(index, ticket.place, &ticket.envelope, host, out);
+        let sealed = self.answer(index, place, &ticket.envelope, host, out);
         sealed.then_some(peer)
     }
 
@@ -167,7 +193,7 @@ impl<U: Clone> Server<U> {
                 None
             }
             Arrival::New(place) if own::is_own(&request) => {
-                self.answer_own(index, place, &request, host, out);
+                self.answer_own(index, place, &request, now, host, out);
                 None
             }
             Arrival::New(place) => Some(Work::Command(Command {
@@ -194,6 +220,7 @@ impl<U: Clone> Server<U> {
         index: usize,
         place: Place,
         request: &Request<'_>,
+        now: Instant,
         host: &mut impl Host<User = U>,
         out: &mut Out,
     ) {
@@ -202,7 +229,7 @@ impl<U: Clone> Server<U> {
         let mut data = session.map(|s| s.answers.lend(place)).unwrap_or_default();
         let Done { completion, ends } = self.own(index, request, &mut data);
         if let Some(session) = self.sessions.get_mut(index) {
-            session.answers.keep(place, completion, data);
+            session.answers.keep(now, place, completion, data);
         }
         self.answer(index, place, &request.envelope, host, out);
         if let Some((id, why)) = ends {

@@ -9,7 +9,7 @@ use std::{net::SocketAddr, time::Instant};
 use super::{
     Ask, Happened, Host, Lookup, Out, Refusal, Server, SessionId, User,
     outside::suite_is_on,
-    proofs::{MINUTE, Verdict, source},
+    proofs::{Verdict, source},
     setups::{Login, SETUP_TIME, Setup},
 };
 use crate::ipmi::{
@@ -126,8 +126,8 @@ impl<U: Clone> Server<U> {
         }
     }
 
-    /// Answers message 1 with the proof of message 2; or the console's id, where it is known, and
-    /// why not.
+    /// Answers message 1 with the proof of message 2, or not at all when the console does better to
+    /// ask again; or the console's id, where it is known, and why it is refused.
     fn prove(
         &mut self,
         asked: Rakp1,
@@ -150,8 +150,11 @@ impl<U: Clone> Server<U> {
             return Err((console, Status::UNAUTHORIZED_NAME));
         }
         let from = setup.source;
-        match self.proofs.take(now, from, asked.name) {
+        let verdict = host.proofs().take(now, from, asked.name);
+        match verdict {
             Verdict::Yes => {}
+            // No answer: the console asks again by itself.
+            Verdict::Soon => return Ok(()),
             refused => {
                 if refused == Verdict::NoAndTell {
                     host.happened(Happened::Throttled {
@@ -163,18 +166,23 @@ impl<U: Clone> Server<U> {
             }
         }
         let mut managed_random = [0; 16];
-        if !host.fill(&mut managed_random) {
-            return Err((console, Status::RESOURCES));
-        }
-        let user = match host.user(&Ask {
-            name: asked.name.as_bytes(),
-            peer,
-            role,
-            name_only: asked.role & NAME_ONLY != 0,
-        }) {
+        let found = if host.fill(&mut managed_random) {
+            host.user(&Ask {
+                name: asked.name.as_bytes(),
+                peer,
+                role,
+                name_only: asked.role & NAME_ONLY != 0,
+            })
+        } else {
+            Lookup::Later
+        };
+        let user = match found {
             Lookup::User(user) => Some(user),
             Lookup::Nobody => None,
-            Lookup::Later => return Err((console, Status::RESOURCES)),
+            Lookup::Later => {
+                host.proofs().give_back(from, asked.name);
+                return Err((console, Status::RESOURCES));
+            }
         };
         let exchange = Exchange {
             suite: setup.asked.suite,
@@ -186,13 +194,14 @@ impl<U: Clone> Server<U> {
             role: asked.role,
             name: asked.name,
         };
+        // A proof that was had and left counts as one, whatever comes after it in the same setup.
+        gave_up(setup, host);
         let login = setup.login.insert(Box::new(Login {
             asked,
             exchange,
             user,
         }));
         write_rakp_2(out, login, &self.decoy);
-        self.wake_at(now + MINUTE);
         Ok(())
     }
 

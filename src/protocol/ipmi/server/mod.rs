@@ -4,7 +4,7 @@
 //! back to where the datagram came from, and carries out the [`Work`] that comes out of it. A
 //! command is answered by [`Server::reply`], at once or later, and others may come in between.
 //! When [`Server::deadline`] passes, [`Server::tick`] is called. The [`Host`] gives entropy, knows
-//! users, and hears what happened.
+//! users, hears what happened, and lends the one [`Proofs`] that it owns for all of its servers.
 //!
 //! ```text
 //! datagram ─► input ─► Out (pong, answers of the server itself, an answer given before)
@@ -21,7 +21,8 @@
 //! session must be authenticated and encrypted, its number must be fresh, or it is dropped without
 //! an answer. A request that comes again gets its answer again, and does not run again. Whether a
 //! user exists, and whether a privilege level may be had, is told only after the console proved to
-//! know the key. Setups have a pool of their own, which nobody can fill against others.
+//! know the key. Setups have a pool of their own, which nobody can fill against others; nor can users
+//! who may do less fill the table of sessions against an Administrator.
 //!
 //! **What it costs.** A server without sessions and setups takes a few hundred bytes. Once a
 //! session stands, a packet takes no memory that wasn't there before.
@@ -48,9 +49,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use zeroize::Zeroizing;
-
-use self::{proofs::Proofs, session::Session, setups::Setups};
+use self::{
+    session::Session,
+    setups::{SETUP_TIME, Setup, Setups},
+};
 use super::{
     frame::{self, Frame},
     rmcp::{self, Datagram},
@@ -60,7 +62,7 @@ pub use config::{Config, SESSIONS_MAX};
 pub use host::{Ask, Ended, Happened, Host, Key, Lookup, Refusal, SessionId, SessionView, User};
 pub use inside::{Command, Payload, Ticket, Work};
 pub use out::Out;
-pub use proofs::PROOFS_A_MINUTE;
+pub use proofs::{PROOFS_A_MINUTE, Proofs};
 
 /// After how long a silence a session ends (section 6.12.15: 60 seconds, give or take 3).
 pub const IDLE: Duration = Duration::from_secs(60);
@@ -74,7 +76,6 @@ pub struct Server<U> {
     decoy: Key,
     setups: Setups<U>,
     sessions: Vec<Box<Session<U>>>,
-    proofs: Proofs,
     /// Nothing needs to be looked after before.
     wake: Option<Instant>,
 }
@@ -83,21 +84,23 @@ impl<U: Clone> Server<U> {
     /// A server without sessions. `decoy`: 20 random bytes that nobody else knows, made anew at
     /// each start; they stand for the key of those who may not log in.
     #[must_use]
-    pub fn new(config: Arc<Config>, decoy: [u8; 20]) -> Self {
+    pub fn new(config: Arc<Config>, decoy: Key) -> Self {
         Self {
             config,
-            decoy: Zeroizing::new(decoy),
+            decoy,
             setups: Setups::default(),
             sessions: Vec::new(),
-            proofs: Proofs::default(),
             wake: None,
         }
     }
 
-    /// Changes the configuration. Sessions that stand go on; those being set up begin anew.
-    pub fn configure(&mut self, config: Arc<Config>) {
+    /// Changes the configuration. Sessions that stand go on; so do those being set up, as long as
+    /// their suite is still taken.
+    pub fn configure(&mut self, config: Arc<Config>, host: &mut impl Host<User = U>) {
         self.config = config;
-        self.setups = Setups::default();
+        let taken = |setup: &Setup<U>| outside::suite_is_on(&self.config, setup.asked.suite);
+        self.setups
+            .retain(taken, |setup| login::gave_up(setup, host));
     }
 
     /// Takes a datagram in. It is decrypted where it stands. What is to be sent back to `peer`
@@ -149,13 +152,13 @@ impl<U: Clone> Server<U> {
 
     /// Ends what has been silent, or has taken, too long.
     pub fn tick(&mut self, now: Instant, host: &mut impl Host<User = U>) {
-        self.setups.forget(now, |setup| login::gave_up(setup, host));
-        self.proofs.forget(now);
+        let goes_on = |setup: &Setup<U>| now < setup.since + SETUP_TIME;
+        self.setups
+            .retain(goes_on, |setup| login::gave_up(setup, host));
         let idle = |session: &Session<U>| now >= session.heard + IDLE;
         self.end_where(idle, Ended::Idle, host);
         let sessions = self.sessions.iter().map(|session| session.heard + IDLE);
-        let others = [self.setups.deadline(), self.proofs.deadline()];
-        self.wake = sessions.chain(others.into_iter().flatten()).min();
+        self.wake = sessions.chain(self.setups.deadline()).min();
     }
 
     /// The sessions that stand.
@@ -163,14 +166,14 @@ impl<U: Clone> Server<U> {
         self.sessions.iter().map(|session| session.view())
     }
 
-    /// Ends the sessions that `which` picks: their account was changed or removed. Setups begin
-    /// anew, as their users may be among them.
+    /// Ends the sessions that `which` picks: their account was changed or removed. Setups go on, so
+    /// that nobody's change ends another one's login, or tells it which names there are; whether
+    /// their users are what they were is asked at their end ([`Host::still_stands`]).
     pub fn end(
         &mut self,
         mut which: impl FnMut(&SessionView<'_, U>) -> bool,
         host: &mut impl Host<User = U>,
     ) {
-        self.setups = Setups::default();
         self.end_where(|session| which(&session.view()), Ended::Revoked, host);
     }
 

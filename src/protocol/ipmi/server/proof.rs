@@ -1,4 +1,5 @@
-//! The end of a setup: RAKP message 3, and the session that stands after it.
+//! The end of a setup: RAKP message 3, and the session that stands after it, for which another one
+//! may have to go.
 
 use std::{
     net::SocketAddr,
@@ -87,7 +88,11 @@ impl<U: Clone> Server<U> {
         let (true, Some(user)) = (proven, login.user) else {
             return Err(wrong);
         };
-        self.proofs.give_back(setup.source, exchange.name);
+        host.proofs().give_back(setup.source, exchange.name);
+        // As if the setup had been forgotten: the console begins anew, and is asked for the new key.
+        if !host.still_stands(&user.account) {
+            return Err((Refusal::Changed, Some(Status::INVALID_SESSION)));
+        }
         let user_limit = user.limit.min(self.config.limit);
         let role = Privilege::from_wire(exchange.role & 0x0F);
         let role = role.filter(|role| *role <= user_limit);
@@ -98,7 +103,7 @@ impl<U: Clone> Server<U> {
             .privilege
             .map_or(limit, |asked| asked.min(limit));
         let full = (Refusal::Full, Some(Status::RESOURCES));
-        let handle = self.room_for(user.id, now, host).ok_or(full)?;
+        let handle = self.room_for(user.id, user_limit, now, host).ok_or(full)?;
         let key = self.config.bmc_key.as_ref().unwrap_or(&user.key);
         let agreed = exchange.agree(&**key);
         let kept = session::Login::new(code, agreed.check());
@@ -124,17 +129,34 @@ impl<U: Clone> Server<U> {
         })
     }
 
-    /// The handle for one more session of a user; room is made where the user has too many.
-    fn room_for(&mut self, user: u8, now: Instant, host: &mut impl Host<User = U>) -> Option<u8> {
-        let own = || self.sessions.iter().filter(|session| session.user == user);
-        let full = self.sessions.len() >= usize::from(self.most_sessions());
-        if full || own().count() >= usize::from(self.config.sessions_of_user) {
-            let silent = own().min_by_key(|session| session.heard)?;
-            if now < silent.heard + REPLACED_AFTER {
+    /// The handle for one more session of a user. Where there are too many, a silent one of the same
+    /// user makes room for it; and where an Administrator finds the table full of others, the one of
+    /// a lower user that has been silent longest, be it for a moment: else a few who may only read
+    /// could keep the owner out.
+    fn room_for(
+        &mut self,
+        user: u8,
+        limit: Privilege,
+        now: Instant,
+        host: &mut impl Host<User = U>,
+    ) -> Option<u8> {
+        let all = || self.sessions.iter();
+        let own = || all().filter(|session| session.user == user);
+        let full = all().len() >= usize::from(self.most_sessions());
+        let too_many = own().count() >= usize::from(self.config.sessions_of_user);
+        if full || too_many {
+            let silent = own().min_by_key(|session| session.heard);
+            let silent = silent.filter(|silent| now >= silent.heard + REPLACED_AFTER);
+            let (goes, why) = if let Some(silent) = silent {
+                (silent.id, Ended::Replaced)
+            } else if !too_many && limit >= Privilege::Administrator {
+                let lower = all().filter(|session| session.user_limit < limit);
+                let lower = lower.min_by_key(|session| session.heard)?;
+                (lower.id, Ended::Outranked)
+            } else {
                 return None;
-            }
-            let id = silent.id;
-            self.end_where(|session| session.id == id, Ended::Replaced, host);
+            };
+            self.end_where(|session| session.id == goes, why, host);
         }
         (1..=SESSIONS_MAX).find(|handle| self.sessions.iter().all(|s| s.handle != *handle))
     }

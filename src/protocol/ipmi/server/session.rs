@@ -2,6 +2,9 @@
 
 use std::{net::SocketAddr, time::Instant};
 
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
 use super::{SessionId, SessionView, answers::Answers};
 use crate::ipmi::{
     Completion, Privilege,
@@ -11,8 +14,7 @@ use crate::ipmi::{
     window::Window,
 };
 
-/// A session.
-#[derive(Debug)]
+/// A session. Without `Debug`, like what it holds, so that nothing shows its secrets.
 pub(super) struct Session<U> {
     pub(super) id: SessionId,
     pub(super) handle: u8,
@@ -35,7 +37,6 @@ pub(super) struct Session<U> {
 }
 
 /// What packets to the console are sealed with.
-#[derive(Debug)]
 pub(super) struct Line {
     pub(super) keys: Keys,
     /// The console's id of the session, by which it is addressed.
@@ -45,10 +46,10 @@ pub(super) struct Line {
 }
 
 /// The codes of the setup's last two messages, as long as the suite has them.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Login {
-    code: [u8; 32],
-    check: [u8; 16],
+    code: Zeroizing<[u8; 32]>,
+    check: Zeroizing<[u8; 16]>,
 }
 
 impl Login {
@@ -62,6 +63,11 @@ impl Login {
             *place = *byte;
         }
         login
+    }
+
+    #[cfg(test)]
+    pub(super) fn secrets(&self) -> (&Zeroizing<[u8; 32]>, &Zeroizing<[u8; 16]>) {
+        (&self.code, &self.check)
     }
 }
 
@@ -80,10 +86,11 @@ impl<U> Session<U> {
         }
     }
 
-    /// Whether this is the code that opened the session.
+    /// Whether this is the code that opened the session; in constant time.
     pub(super) fn was_opened_by(&self, code: &[u8]) -> bool {
         let len = self.line.keys.suite().code_len();
-        self.login.code.get(..len) == Some(code)
+        let own = self.login.code.get(..len).unwrap_or_default();
+        own.ct_eq(code).into()
     }
 
     /// The check value of message 4.

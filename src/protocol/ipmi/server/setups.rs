@@ -1,10 +1,13 @@
 //! Sessions that are being set up: a bounded pool apart from the sessions that stand.
 //!
 //! Anybody can fill it, so it is made such that filling it shuts nobody out. A new setup always
-//! finds a place: for it goes the oldest of a source that has many, else the oldest that nobody
-//! went on with, else the oldest.
+//! finds a place: for it goes one of the same source when that has many, else one of the source that
+//! has most, else, where no source has more than a few, one of all. It is the oldest of those that
+//! got as far as most of them did, so that what drives a setup out is many newer ones at the same
+//! step, and never its being the only one there.
 
 use std::{
+    collections::HashMap,
     net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
@@ -16,6 +19,9 @@ use crate::ipmi::rakp::{Exchange, OpenRequest, Rakp1};
 const SETUPS: usize = 256;
 /// How many of one source.
 const OF_SOURCE: usize = 64;
+/// How many a source may have and still count as one of many: tools log in to several servers, and
+/// several people share an address.
+const FEW: usize = 8;
 /// How long a setup may take.
 pub(super) const SETUP_TIME: Duration = Duration::from_secs(10);
 
@@ -79,18 +85,32 @@ impl<U> Setups<U> {
     /// Takes a setup in; the one that had to go for it is returned.
     pub(super) fn add(&mut self, setup: Setup<U>) -> Option<Setup<U>> {
         let same = |old: &Setup<U>| old.source == setup.source;
-        let fresh = |old: &Setup<U>| old.login.is_none();
-        let oldest = |which: &dyn Fn(&Setup<U>) -> bool| self.all.iter().position(which);
         let place = if self.all.iter().filter(|old| same(old)).count() >= OF_SOURCE {
-            oldest(&|old| same(old) && fresh(old)).or_else(|| oldest(&same))
+            self.oldest(same)
         } else if self.all.len() >= SETUPS {
-            oldest(&fresh).or(Some(0))
+            let mut counts = HashMap::<IpAddr, usize>::new();
+            for old in &self.all {
+                *counts.entry(old.source).or_default() += 1;
+            }
+            let most = counts.values().max().filter(|most| **most > FEW);
+            self.oldest(|old| most.is_none() || counts.get(&old.source) == most)
         } else {
             None
         };
         let gone = place.map(|place| self.all.remove(place));
         self.all.push(setup);
         gone
+    }
+
+    /// Where the oldest one stands, of those that got as far as most of these did.
+    fn oldest(&self, which: impl Fn(&Setup<U>) -> bool) -> Option<usize> {
+        let these = || self.all.iter().filter(|setup| which(setup));
+        let fresh = these().filter(|setup| setup.login.is_none()).count();
+        let mostly_fresh = 2 * fresh >= these().count();
+        let typical = |setup: &Setup<U>| setup.login.is_none() == mostly_fresh;
+        self.all
+            .iter()
+            .position(|setup| which(setup) && typical(setup))
     }
 
     /// Takes a setup out: it came to its end.
@@ -105,10 +125,14 @@ impl<U> Setups<U> {
         self.all.first().map(|oldest| oldest.since + SETUP_TIME)
     }
 
-    /// Forgets those that took too long; `forgotten` sees each of them.
-    pub(super) fn forget(&mut self, now: Instant, mut forgotten: impl FnMut(&Setup<U>)) {
+    /// Keeps those that go on, and forgets the others; `forgotten` sees each of these.
+    pub(super) fn retain(
+        &mut self,
+        goes_on: impl Fn(&Setup<U>) -> bool,
+        mut forgotten: impl FnMut(&Setup<U>),
+    ) {
         self.all.retain(|setup| {
-            let keep = now < setup.since + SETUP_TIME;
+            let keep = goes_on(setup);
             if !keep {
                 forgotten(setup);
             }

@@ -12,18 +12,21 @@ mod input;
 mod picture;
 mod send;
 mod update;
-mod wire;
 
 pub use picture::Picture;
 
+use super::{
+    rect::{self, RectHead},
+    wire,
+};
 use crate::{
     hid::{HeldKeys, Leds},
-    video::{Rect, Size},
+    video::{self, Rect, Size},
 };
 use picture::Damage;
 
 /// The greatest width and height that are taken.
-pub const SIDE_MAX: u16 = 8192;
+pub const SIDE_MAX: u16 = video::SIDE_MAX;
 
 /// How many rectangles of an update are told apart; more become the one that holds them all.
 pub const DAMAGE_MAX: usize = 256;
@@ -103,7 +106,7 @@ enum Step {
     },
     CopySource(Rect),
     Screens {
-        head: update::RectHead,
+        head: RectHead,
     },
     Leds,
     CutTextHead,
@@ -235,7 +238,7 @@ impl Client {
             Step::SecurityTypes(count) | Step::Reason(count) => count,
             Step::ServerInit => 24,
             Step::UpdateHead => 3,
-            Step::RectHead => 12,
+            Step::RectHead => rect::HEAD,
             Step::CopySource(_) | Step::Screens { .. } => 4,
             Step::CutTextHead => 7,
             Step::Pixels { .. } | Step::Skip { .. } => 0,

@@ -1,7 +1,10 @@
 //! The picture that updates are written into, and what of it changed.
 
-use super::{DAMAGE_MAX, Fault, SIDE_MAX, wire};
-use crate::video::{PixelFormat, Rect, Size};
+use super::{DAMAGE_MAX, Fault, SIDE_MAX};
+use crate::{
+    rfb::wire,
+    video::{PixelFormat, Rect, Size},
+};
 
 /// Bytes of a pixel in the format that the client asks for.
 const PIXEL: usize = PixelFormat::Bgrx8888.bytes_per_pixel();

@@ -1,40 +1,11 @@
 //! The server's messages (RFC 6143 section 7.6) and the rectangles of an update (7.7, 7.8).
 
-use super::{Client, Fault, Notice, Step, TEXT_MAX, wire};
+use super::{Client, Fault, Notice, Step, TEXT_MAX};
 use crate::{
     hid::Leds,
-    rfb::encoding,
-    video::{Rect, Size},
+    rfb::{encoding, rect::RectHead, wire},
+    video::Size,
 };
-
-/// A rectangle's head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RectHead {
-    rect: Rect,
-    encoding: i32,
-}
-
-impl RectHead {
-    fn read(head: &[u8]) -> Self {
-        Self {
-            rect: Rect {
-                x: wire::u16(head, 0),
-                y: wire::u16(head, 2),
-                width: wire::u16(head, 4),
-                height: wire::u16(head, 6),
-            },
-            encoding: wire::i32(head, 8),
-        }
-    }
-
-    /// The rectangle's size, which pseudo-encodings use for the screen's.
-    const fn size(self) -> Size {
-        Size {
-            width: self.rect.width,
-            height: self.rect.height,
-        }
-    }
-}
 
 impl Client {
     pub(super) fn message(&mut self, head: &[u8]) -> Result<Option<Notice>, Fault> {
@@ -63,7 +34,7 @@ impl Client {
                 self.rects_left = wire::u16(head, 1);
                 return Ok(self.next_rect());
             }
-            Step::RectHead => return self.rect_head(RectHead::read(head)),
+            Step::RectHead => return self.rect_head(RectHead::read(&wire::array(head, 0))),
             Step::Pixels { rect, .. } => {
                 self.damage.add(rect);
                 return Ok(self.rect_done());

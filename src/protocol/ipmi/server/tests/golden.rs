@@ -4,13 +4,13 @@
 //! 3, and with suite 17 and the BMC's key.) The server's entropy counted up, so that the same
 //! packets come again.
 
-use std::sync::Arc;
+use std::{ops::DerefMut, sync::Arc};
 
 use super::{rig::key, start};
 use crate::ipmi::{
     Completion, Privilege,
     message::net_fn,
-    server::{Ask, Config, Happened, Host, Lookup, Out, Server, User, Work},
+    server::{Ask, Config, Happened, Host, Key, Lookup, Out, Proofs, Server, User, Work},
 };
 
 /// All sessions.
@@ -21,7 +21,7 @@ pub(super) const RECORDED: [&str; 4] = [
     include_str!("golden/freeipmi-17-bmc-key.txt"),
 ];
 
-struct House(u8);
+struct House(u8, Proofs);
 
 impl Host for House {
     type User = ();
@@ -32,6 +32,14 @@ impl Host for House {
             *byte = self.0;
         }
         true
+    }
+
+    fn still_stands(&mut self, (): &()) -> bool {
+        true
+    }
+
+    fn proofs(&mut self) -> impl DerefMut<Target = Proofs> {
+        &mut self.1
     }
 
     fn user(&mut self, ask: &Ask<'_>) -> Lookup<()> {
@@ -54,10 +62,10 @@ pub(super) fn bytes(hex: &str) -> Vec<u8> {
 
 fn replay(recorded: &str, bmc_key: Option<&str>) {
     // As many as the key of nobody took.
-    let mut house = House(20);
+    let mut house = House(20, Proofs::default());
     let mut config = Config::new(*b"outband-guid-123");
     config.bmc_key = bmc_key.map(key);
-    let mut server = Server::new(Arc::new(config), [0; 20]);
+    let mut server = Server::new(Arc::new(config), Key::default());
     let mut out = Out::new();
     let (peer, now) = ("127.0.0.1:2000".parse().unwrap(), start());
     for (nth, line) in recorded.lines().enumerate() {
@@ -78,7 +86,7 @@ fn replay(recorded: &str, bmc_key: Option<&str>) {
                 (net_fn::CHASSIS, 0x01) => (Completion::OK, &[1, 0, 0]),
                 _ => (Completion::INVALID_COMMAND, &[]),
             };
-            server.reply(command.ticket, completion, data, &mut house, &mut out);
+            server.reply(command.ticket, completion, data, now, &mut house, &mut out);
         }
     }
     assert_eq!(

@@ -39,6 +39,21 @@ fn a_request_that_comes_again_gets_its_answer_again_and_does_not_run_again() {
 }
 
 #[test]
+fn a_client_that_does_not_count_its_requests_does_not_hear_its_first_answer_for_ever() {
+    let mut rig = Rig::new();
+    let mut console = rig.console("admin");
+    let mut ran = Vec::new();
+    for _ in 0..8 {
+        let packet = console.packet_again(CONTROL.0, CONTROL.1, &[]);
+        assert_eq!(rig.send_from(console.peer, &packet).len(), 1);
+        ran.push(rig.ran.len());
+        rig.pass(Duration::from_secs(5));
+    }
+    // Kept for 15 seconds after it was given, however often it is asked for.
+    assert_eq!(ran, [1, 1, 1, 1, 2, 2, 2, 2]);
+}
+
+#[test]
 fn a_request_that_comes_again_while_it_runs_waits_for_its_answer() {
     let mut rig = Rig::new();
     let mut console = rig.console("admin");
@@ -52,9 +67,13 @@ fn a_request_that_comes_again_while_it_runs_waits_for_its_answer() {
     // Another one comes in between.
     assert_eq!(console.app(&mut rig, 0x01, &[]).0, Completion::OK);
     let Rig {
-        server, house, out, ..
+        server,
+        house,
+        out,
+        now,
+        ..
     } = &mut rig;
-    let to = server.reply(ticket, Completion::OK, &[9], house, out);
+    let to = server.reply(ticket, Completion::OK, &[9], *now, house, out);
     assert_eq!(to, Some(console.peer));
     let sent: Vec<_> = out.datagrams().map(<[u8]>::to_vec).collect();
     assert_eq!(console.read(&sent[0]), Some((Completion::OK, vec![9])));
@@ -72,9 +91,14 @@ fn too_many_under_way_is_node_busy_and_the_request_may_come_again() {
     }
     assert_eq!(console.ask(&mut rig, CONTROL, &[]).0, Completion::NODE_BUSY);
     let Rig {
-        server, house, out, ..
+        server,
+        house,
+        out,
+        now,
+        ..
     } = &mut rig;
-    server.reply(tickets.pop().unwrap(), Completion::OK, &[], house, out);
+    let ticket = tickets.pop().unwrap();
+    server.reply(ticket, Completion::OK, &[], *now, house, out);
     let packet = console.packet_again(CONTROL.0, CONTROL.1, &[]);
     let answers = rig.send_from(console.peer, &packet);
     assert_eq!(console.read(&answers[0]), Some((Completion::OK, vec![])));
@@ -196,9 +220,13 @@ fn a_reply_too_long_for_a_packet_says_so() {
     let mut packet = console.packet(0x0A, 0x11, &[]);
     let ticket = rig.command(console.peer, &mut packet).unwrap().ticket;
     let Rig {
-        server, house, out, ..
+        server,
+        house,
+        out,
+        now,
+        ..
     } = &mut rig;
-    server.reply(ticket, Completion::OK, &[0; 2000], house, out);
+    server.reply(ticket, Completion::OK, &[0; 2000], *now, house, out);
     let sent = out.datagrams().next().unwrap().to_vec();
     assert_eq!(
         console.read(&sent),
@@ -212,7 +240,9 @@ fn a_reply_to_a_session_that_has_ended_is_not_sent() {
     let mut console = rig.console("admin");
     let mut packet = console.packet(CONTROL.0, CONTROL.1, &[]);
     let ticket = rig.command(console.peer, &mut packet).unwrap().ticket;
-    let Rig { server, house, .. } = &mut rig;
+    let Rig {
+        server, house, now, ..
+    } = &mut rig;
     server.end(|session| *session.account == "admin", house);
     assert_eq!(
         house.told.last(),
@@ -220,7 +250,7 @@ fn a_reply_to_a_session_that_has_ended_is_not_sent() {
     );
     let mut out = Out::new();
     assert_eq!(
-        server.reply(ticket, Completion::OK, &[], house, &mut out),
+        server.reply(ticket, Completion::OK, &[], *now, house, &mut out),
         None
     );
     assert_eq!(out.datagrams().count(), 0);

@@ -110,7 +110,7 @@ fn run(seed: u64, suite: Suite) {
                 }
             }
             Event::Done(ticket, which) => {
-                server.reply(ticket, Completion::OK, &[which], house, out);
+                server.reply(ticket, Completion::OK, &[which], now, house, out);
                 for datagram in out.datagrams() {
                     network.send(now, datagram, Event::ToConsole);
                 }

@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
+    ops::DerefMut,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,8 +14,8 @@ use crate::ipmi::{
     message::{Envelope, Request, net_fn},
     rakp::{Name, Status},
     server::{
-        Ask, Command, Config, Ended, Happened, Host, Key, Lookup, Out, Refusal, Server, SessionId,
-        User, Work,
+        Ask, Command, Config, Ended, Happened, Host, Key, Lookup, Out, Proofs, Refusal, Server,
+        SessionId, User, Work,
     },
 };
 
@@ -41,13 +42,19 @@ pub(super) struct House {
     pub(super) dry: bool,
     pub(super) later: bool,
     pub(super) asked: usize,
+    /// How many bytes of entropy were drawn.
+    pub(super) drawn: usize,
+    /// Whose account is not what it was.
+    pub(super) changed: Option<&'static str>,
     pub(super) told: Vec<Told>,
+    pub(super) proofs: Proofs,
 }
 
 impl Host for House {
     type User = &'static str;
 
     fn fill(&mut self, buffer: &mut [u8]) -> bool {
+        self.drawn += buffer.len();
         for byte in buffer {
             *byte = self.dice.next() as u8;
         }
@@ -73,6 +80,14 @@ impl Host for House {
             id,
             account,
         })
+    }
+
+    fn still_stands(&mut self, user: &&'static str) -> bool {
+        self.changed != Some(*user)
+    }
+
+    fn proofs(&mut self) -> impl DerefMut<Target = Proofs> {
+        &mut self.proofs
     }
 
     fn happened(&mut self, what: Happened<'_, &'static str>) {
@@ -119,9 +134,12 @@ impl Rig {
                 dry: false,
                 later: false,
                 asked: 0,
+                drawn: 0,
+                changed: None,
                 told: Vec::new(),
+                proofs: Proofs::default(),
             },
-            server: Server::new(Arc::new(config), [0xD0; 20]),
+            server: Server::new(Arc::new(config), [0xD0; 20].into()),
             now: start(),
             out: Out::new(),
             ran: Vec::new(),
@@ -139,7 +157,7 @@ impl Rig {
         if let Some(Work::Command(command)) = work {
             self.ran.push((command.net_fn, command.command));
             let data: Vec<u8> = command.data.iter().rev().copied().collect();
-            server.reply(command.ticket, Completion::OK, &data, house, out);
+            server.reply(command.ticket, Completion::OK, &data, self.now, house, out);
         }
         self.out.datagrams().map(<[u8]>::to_vec).collect()
     }
@@ -164,6 +182,13 @@ impl Rig {
         if self.server.deadline().is_some_and(|at| at <= self.now) {
             self.server.tick(self.now, &mut self.house);
         }
+    }
+
+    /// An account has changed.
+    pub(super) fn change(&mut self, account: &'static str) {
+        self.house.changed = Some(account);
+        self.server
+            .end(|session| *session.account == account, &mut self.house);
     }
 
     /// Logs a console in.

@@ -7,7 +7,7 @@ pub(super) fn advance<'a>(bytes: &mut &'a [u8], count: usize) -> &'a [u8] {
     taken
 }
 
-fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+pub(super) fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     let found = bytes.get(at..).and_then(<[u8]>::first_chunk::<N>);
     debug_assert!(found.is_some(), "{N} bytes at {at} of {}", bytes.len());
     found.copied().unwrap_or([0; N])
