@@ -41,7 +41,8 @@ pub struct Parts {
     pub boot: Option<Arc<dyn Boot>>,
     /// What it is made of.
     pub inventory: Option<Arc<Inventory>>,
-    /// Which faults the driver carries out when the server's fault board asks for them.
+    /// Which faults the server can have: those that the driver carries out when the server's fault
+    /// board asks for them, and for a simulated server [`FaultKind::AT_THE_DOORS`].
     pub faults: BTreeSet<FaultKind>,
     /// What the driver sees the server do by itself.
     pub observed: Option<mpsc::Receiver<Observed>>,
@@ -207,7 +208,7 @@ pub enum Observed {
         /// What is known of it, for people.
         why: Arc<str>,
     },
-    /// What the server is made of from now on, where that is not what its parts said at first.
+    /// What the server is made of turned out to be other than it was known: this is all of it.
     Inventory(Arc<Inventory>),
     /// Something that belongs in the system event log by the server's or a person's own doing:
     /// sixteen bytes without id and time.

@@ -101,7 +101,7 @@ pub struct AccountChange {
     /// Its login password; with [`AccountType::IPMI`] the IPMI secret follows when it fits (20
     /// bytes), else the change is refused. A password set here is no one-time password.
     pub password: Option<Zeroizing<String>>,
-    /// The IPMI secret alone, 1 to 20 bytes.
+    /// The IPMI secret alone, 1 to 20 bytes. Whoever came in by IPMI is out then.
     pub ipmi_secret: Option<Zeroizing<Vec<u8>>>,
     /// The VNC secret alone, 1 to 8 bytes (VNC authentication takes no more).
     pub vnc_secret: Option<Zeroizing<Vec<u8>>>,

@@ -41,8 +41,19 @@ pub struct Origin {
 pub enum Scope {
     /// All of them.
     All,
-    /// These.
+    /// These; an account has them in ascending order, each once.
     Servers(Vec<ServerId>),
+}
+
+impl Scope {
+    /// Whether a server is among them.
+    #[must_use]
+    pub fn reaches(&self, server: &ServerId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Servers(ids) => ids.binary_search(server).is_ok(),
+        }
+    }
 }
 
 /// Somebody who asks, as the gate made them. Only [`super::Gate`] makes one.
@@ -152,13 +163,26 @@ impl Actor {
         self.ended.clone()
     }
 
+    /// Resolves when its rights have ended; never for an actor whose rights rest on nothing that ends.
+    /// May be given up and asked again.
+    pub async fn until_ended(&self) {
+        match self.ended() {
+            // A gate that is gone vouches for nobody.
+            Some(mut ended) => drop(ended.wait_for(|ended| *ended).await),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether the actor's rights have ended.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.ended.as_ref().is_some_and(|ended| *ended.borrow())
+    }
+
     /// Whether the actor reaches a server.
     #[must_use]
     pub fn reaches(&self, server: &ServerId) -> bool {
-        match &self.scope {
-            Scope::All => true,
-            Scope::Servers(ids) => ids.contains(server),
-        }
+        self.scope.reaches(server)
     }
 
     /// Whether the actor may do this to a server, or to the daemon where `server` is `None`.
@@ -169,7 +193,7 @@ impl Actor {
     /// # Errors
     /// [`Denied`] with the reason.
     pub fn may(&self, operation: Operation, server: Option<&ServerId>) -> Result<(), Denied> {
-        if self.ended.as_ref().is_some_and(|ended| *ended.borrow()) {
+        if self.has_ended() {
             return Err(Denied::Ended);
         }
         if server.is_some_and(|server| !self.reaches(server)) {

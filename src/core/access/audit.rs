@@ -5,7 +5,7 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    AccountId, Actor, Origin, Via,
+    AccountId, Actor, Origin, SessionId, Via,
     backoff::{Source, tame},
     sessions::Session,
 };
@@ -15,7 +15,7 @@ use crate::events::{ActorMark, EventKind, NewEvent};
 const PAUSE: Duration = Duration::from_secs(1);
 /// How many (source, name) pairs are told apart at once.
 const PAIRS: usize = 1024;
-/// How many users of HTTP Basic are remembered as having come in.
+/// How many visitors without a session are remembered as having come in.
 const VISITS: usize = 1024;
 
 /// An event of the daemon itself.
@@ -41,13 +41,21 @@ pub(super) fn session_over(session: &Session, why: &'static str) -> NewEvent {
 
 /// A session was ended by somebody.
 pub(super) fn session_ended(session: &Session, why: &'static str, by: ActorMark) -> NewEvent {
-    let owner = session.actor.name();
+    ended(&session.id, session.actor.name(), why, by)
+}
+
+/// A session that is none of the gate's own was ended by somebody else's.
+pub(super) fn ended_by_another(session: &SessionId, owner: &Arc<str>, by: ActorMark) -> NewEvent {
+    ended(session, owner, "ended by another", by)
+}
+
+fn ended(session: &SessionId, owner: &Arc<str>, why: &'static str, by: ActorMark) -> NewEvent {
     let why = if by.name == *owner {
         why.into()
     } else {
         format!("{why}; it was {owner}'s").into()
     };
-    let session = session.id.0.clone();
+    let session = session.0.clone();
     event(EventKind::SessionEnded { session, why }, Some(by))
 }
 
@@ -158,8 +166,8 @@ impl Heard {
     }
 }
 
-/// Who came in with HTTP Basic of late: a client that proves itself with each request logs in once,
-/// not a thousand times.
+/// Who came in with HTTP Basic or by IPMI of late: a client that proves itself with each request, or
+/// opens a session for each command, logs in once, not a thousand times.
 #[derive(Debug, Default)]
 pub(super) struct Visits(HashMap<(AccountId, u64, Origin), Instant>);
 

@@ -82,6 +82,17 @@ impl Record {
         }
     }
 
+    /// Whether the account may be used for this now: it is enabled, has the type and the secret that
+    /// goes with it, and needs no new password first (IPMI and VNC have no way to say so).
+    pub(super) fn may_be_used_for(&self, kind: AccountType) -> bool {
+        let has_secret = match kind {
+            AccountType::Redfish | AccountType::WebUI => true,
+            AccountType::IPMI => self.ipmi.is_some(),
+            AccountType::KVMIP => self.vnc.is_some(),
+        };
+        self.enabled && self.types.contains(&kind) && has_secret && !self.must_change_password
+    }
+
     /// Whether the account can set everything right again: an Administrator of everything who can
     /// log in where accounts are managed.
     fn administers(&self) -> bool {

@@ -57,7 +57,7 @@ impl Gate {
     /// `ConfigureAccounts`. Durable when it returns; by then every session, connection and cached
     /// secret that rested on what changed (name, password, role, enabled, types, scope, or that the
     /// password must be changed) has ended, but the session that the change came through, when it
-    /// was its own password that changed. The actor itself may have ended by then: the account as it
+    /// was its own password that changed. Another IPMI secret ends who came in by IPMI. The actor itself may have ended by then: the account as it
     /// is now comes from here.
     ///
     /// # Errors

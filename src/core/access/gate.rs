@@ -12,8 +12,10 @@ use super::{
     AccountId, Actor, Denied, Locked, LoginRefused, Operation, Origin, Role, Scope, SessionId, Via,
     audit::{self, Failures, Visits},
     backoff::{Backoff, tame},
+    bmc_key::BmcKeys,
     book::Book,
     kept_policy,
+    proofs::Proofs,
     queue::Queues,
     sessions::{Session, Sessions},
     stored,
@@ -105,6 +107,7 @@ pub struct Gate {
     pub(super) inside: Locked<Inside>,
     pub(super) backoff: Locked<Backoff>,
     pub(super) failures: Locked<Failures>,
+    pub(super) bmc_keys: Locked<BmcKeys>,
     pub(super) queues: Queues,
     /// Whose turn it is to change accounts, and the change that is on its way to the disk.
     pub(super) turn: AsyncMutex<Option<Pending>>,
@@ -114,6 +117,8 @@ pub struct Gate {
     pub(super) wake: Notify,
     /// What passwords for unknown names are verified against.
     pub(super) decoy: OnceCell<Arc<str>>,
+    /// Counts the changes that took effect.
+    pub(super) changes: watch::Sender<u64>,
 }
 
 impl fmt::Debug for Gate {
@@ -133,8 +138,7 @@ pub(super) struct Inside {
     pub(super) sessions: Sessions,
     pub(super) verified: VerifyCache,
     pub(super) visits: Visits,
-    /// What the rights of actors without a session rest on, by account.
-    pub(super) proofs: HashMap<AccountId, watch::Sender<bool>>,
+    pub(super) proofs: Proofs,
     /// What the rights of visitors rest on.
     visitors: watch::Sender<bool>,
     /// One-time passwords that were used a moment ago.
@@ -151,9 +155,7 @@ pub(super) struct FirstUse {
 impl Inside {
     /// Ends whatever rests on an account, but for one session.
     pub(super) fn end_all(&mut self, id: AccountId, keep: Option<&SessionId>) -> Vec<Session> {
-        if let Some(proof) = self.proofs.remove(&id) {
-            proof.send_replace(true);
-        }
+        self.proofs.end_all(id);
         self.verified.forget(id);
         self.first_uses.remove(&id);
         self.sessions.end_of(id, keep)
@@ -179,7 +181,7 @@ impl Gate {
             sessions: Sessions::default(),
             verified: VerifyCache::new(key),
             visits: Visits::default(),
-            proofs: HashMap::new(),
+            proofs: Proofs::default(),
             visitors: watch::Sender::new(false),
             first_uses: HashMap::new(),
         };
@@ -188,11 +190,13 @@ impl Gate {
             inside: Locked::new(inside),
             backoff: Locked::new(backoff),
             failures: Locked::default(),
+            bmc_keys: Locked::default(),
             queues: Queues::default(),
             turn: AsyncMutex::new(None),
             abandoned: Notify::new(),
             wake: Notify::new(),
             decoy: OnceCell::new(),
+            changes: watch::Sender::new(0),
         }))
     }
 

@@ -1,6 +1,6 @@
 //! From a password or a token to an actor.
 
-use std::{collections::hash_map::Entry, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 use zeroize::Zeroizing;
@@ -10,6 +10,7 @@ use super::{
     audit::{self, Failure},
     backoff::Source,
     book::Record,
+    proofs::Known,
     sessions::Token,
     verify::{CHANGED, still},
 };
@@ -35,11 +36,8 @@ impl Gate {
             drop(guard);
             return Err(self.changed_meanwhile(&origin, name));
         };
-        let ended = match inside.proofs.entry(record.id) {
-            Entry::Occupied(proof) => proof.into_mut(),
-            Entry::Vacant(place) => place.insert(watch::Sender::new(false)),
-        };
-        let actor = Arc::new(actor(record, origin, None, ended.subscribe()));
+        let ended = inside.proofs.rest_on(record.id, Known::Password);
+        let actor = Arc::new(actor(record, origin, None, ended));
         let whom = (proven.id, proven.generation);
         let idle = inside.policy.session_idle;
         let new = inside.visits.is_new(now, whom, &actor.origin, idle);
@@ -179,13 +177,13 @@ impl Gate {
     }
 
     /// The account changed between proof and entry: the proof was right once, and is none now.
-    fn changed_meanwhile(&self, origin: &Origin, name: &str) -> LoginRefused {
+    pub(super) fn changed_meanwhile(&self, origin: &Origin, name: &str) -> LoginRefused {
         self.note_failure(origin, name, CHANGED, false);
         LoginRefused::Wrong
     }
 }
 
-fn actor(
+pub(super) fn actor(
     record: &Record,
     origin: Origin,
     session: Option<SessionId>,

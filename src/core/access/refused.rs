@@ -29,7 +29,7 @@ pub enum LoginRefused {
     Host(#[from] HostFault),
 }
 
-/// Why an account was not made, changed or removed. Nothing has changed.
+/// Why an account was not made, changed or removed, or a key not set. Nothing has changed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AccountRefused {
     /// The actor may not.
@@ -44,7 +44,8 @@ pub enum AccountRefused {
     /// A value is outside what it may be.
     #[error("{what}: {why}")]
     Invalid {
-        /// Which: `UserName`, `Password`, `IpmiSecret`, `VncSecret`, `AccountTypes`, `Scope`.
+        /// Which: `UserName`, `Password`, `IpmiSecret`, `VncSecret`, `BmcKey`,
+        /// `AccountTypes`, `Scope`.
         what: &'static str,
         /// What is wrong with it.
         why: String,

@@ -1,6 +1,6 @@
 //! What names, passwords and secrets may look like.
 
-use super::{AccountRefused, AccountType, Scope};
+use super::{AccountRefused, AccountType, LanKey, Scope};
 
 /// How long a password may be, in bytes.
 pub const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 8..=128;
@@ -8,6 +8,8 @@ pub const PASSWORD_BYTES: std::ops::RangeInclusive<usize> = 8..=128;
 pub const NAME_BYTES: std::ops::RangeInclusive<usize> = 1..=16;
 /// How long an IPMI secret may be, in bytes (IPMI 2.0 section 22.30, Set User Password).
 pub const IPMI_SECRET_BYTES: std::ops::RangeInclusive<usize> = 1..=20;
+/// How long K_g may be, in bytes (IPMI 2.0 section 22.25, Set Channel Security Keys).
+pub const BMC_KEY_BYTES: std::ops::RangeInclusive<usize> = 1..=20;
 /// How long a VNC secret may be, in bytes (RFC 6143 section 7.2.2: a DES key).
 pub const VNC_SECRET_BYTES: std::ops::RangeInclusive<usize> = 1..=8;
 /// How many servers a scope may name.
@@ -78,6 +80,18 @@ pub(super) fn vnc_secret(secret: &[u8], types: &[AccountType]) -> Result<(), Acc
         return refuse("a zero byte can't be used");
     }
     Ok(())
+}
+
+/// Fills K_g up with zeros, which makes it no other key; one of zeros alone is none.
+pub(super) fn bmc_key(key: &[u8]) -> Result<Option<LanKey>, AccountRefused> {
+    if !BMC_KEY_BYTES.contains(&key.len()) {
+        return Err(invalid("BmcKey", "1 to 20 bytes are needed"));
+    }
+    let mut full = LanKey::default();
+    for (place, byte) in full.iter_mut().zip(key) {
+        *place = *byte;
+    }
+    Ok(key.iter().any(|byte| *byte != 0).then_some(full))
 }
 
 /// Puts account types in order, each once.

@@ -1,4 +1,4 @@
-//! One change of the accounts after the other, each durable before it is true.
+//! One change of the accounts and their keys after the other, each durable before it is true.
 //!
 //! A change is made on a copy of the book and handed to the store; once it is durable, the new book
 //! takes the old one's place and whatever rested on the old account ends, in one step. A change
@@ -11,20 +11,33 @@ use tokio::sync::MutexGuard;
 
 use super::{
     AccountId, Actor, Gate, Origin, SessionId, audit,
+    bmc_key::NewBmcKey,
     book::{Book, Record},
     gate::FirstUse,
+    proofs::Known,
     stored,
 };
 use crate::{
     events::{ActorMark, EventKind},
-    host::{BoxFuture, HostFault},
+    host::{BoxFuture, Change, HostFault},
 };
 
 /// A change on its way to the disk.
 pub(super) struct Pending {
     commit: BoxFuture<Result<(), HostFault>>,
-    book: Book,
-    effect: Effect,
+    then: Then,
+}
+
+/// A change as it goes to the store, and what is true once it is durable.
+pub(super) struct Step {
+    pub(super) change: Change,
+    pub(super) then: Then,
+}
+
+/// What is true once a change is durable.
+pub(super) enum Then {
+    Accounts(Book, Effect),
+    BmcKey(NewBmcKey),
 }
 
 impl fmt::Debug for Pending {
@@ -33,7 +46,7 @@ impl fmt::Debug for Pending {
     }
 }
 
-/// What follows from a change once it is durable.
+/// What follows from a change of an account once it is durable.
 pub(super) struct Effect {
     account: AccountId,
     name: Arc<str>,
@@ -84,26 +97,32 @@ impl Gate {
         turn
     }
 
-    /// Makes a change durable, and then true. When this future is dropped midway, the sweeper or
-    /// the next one who has the turn goes on.
+    /// Makes a change of the accounts durable, and then true, as [`Gate::take_step`] does.
     pub(super) async fn carry_out(
         &self,
         turn: &mut Turn<'_>,
         book: Book,
         effect: Effect,
     ) -> Result<(), HostFault> {
+        let step = Step {
+            change: stored::change(&book),
+            then: Then::Accounts(book, effect),
+        };
+        self.take_step(turn, step).await
+    }
+
+    /// Makes a change durable, and then true. When this future is dropped midway, the sweeper or
+    /// the next one who has the turn goes on.
+    pub(super) async fn take_step(&self, turn: &mut Turn<'_>, step: Step) -> Result<(), HostFault> {
         struct Abandon<'a>(&'a Gate);
         impl Drop for Abandon<'_> {
             fn drop(&mut self) {
                 self.0.abandoned.notify_one();
             }
         }
-        let commit = self.host.store.commit(vec![stored::change(&book)]);
-        **turn = Some(Pending {
-            commit,
-            book,
-            effect,
-        });
+        let commit = self.host.store.commit(vec![step.change]);
+        let then = step.then;
+        **turn = Some(Pending { commit, then });
         // Told in any case: where nothing is left to be done, nothing is done.
         let _abandon = Abandon(self);
         self.settle(turn).await
@@ -114,10 +133,14 @@ impl Gate {
             return Ok(());
         };
         let result = (&mut pending.commit).await;
-        if let Some(Pending { book, effect, .. }) = turn.take()
+        if let Some(Pending { then, .. }) = turn.take()
             && result.is_ok()
         {
-            self.apply(book, effect);
+            match then {
+                Then::Accounts(book, effect) => self.apply(book, effect),
+                Then::BmcKey(new) => self.apply_bmc_key(new),
+            }
+            self.changes.send_modify(|n| *n = n.wrapping_add(1));
         }
         result
     }
@@ -125,6 +148,10 @@ impl Gate {
     fn apply(&self, book: Book, effect: Effect) {
         let mut guard = self.inside.lock();
         let inside = &mut *guard;
+        let [old, new] = [&inside.book, &book].map(|book| book.get(effect.account));
+        if old.map(|old| &old.ipmi) != new.map(|new| &new.ipmi) {
+            inside.proofs.end(effect.account, Known::IpmiSecret);
+        }
         inside.book = book;
         let ended = effect.ends.as_ref().map_or_else(Vec::new, |ends| {
             inside.end_all(effect.account, ends.keep.as_ref())

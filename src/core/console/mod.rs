@@ -1,13 +1,13 @@
 //! The hubs between a server's console parts and those who watch and type.
 
 mod input;
-#[cfg(test)]
-mod input_tests;
+mod people;
 mod screen;
 mod serial;
-mod strokes;
+#[cfg(test)]
+mod testing;
 
-pub use input::{Holder, InputHub, InputRefused};
-pub use screen::{NoPicture, ScreenHub, Viewer};
+pub use input::{BadStroke, Batch, Holder, InputHub, InputRefused, PACE, Stroke};
+pub use people::{NoSeat, PEOPLE_MAX, People, Person, Present, Seat, SeatId, SeatRefused};
+pub use screen::{Follower, Look, NoPicture, ScreenHub, Update, Viewer};
 pub use serial::SerialHub;
-pub use strokes::{BadStroke, Batch, Stroke};

@@ -81,6 +81,12 @@ impl Index {
         self.entries.range(first..)
     }
 
+    /// The entries before an event's number.
+    pub(super) fn before(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Entry> {
+        let end = self.entries.partition_point(|entry| entry.seq < seq);
+        self.entries.range(..end)
+    }
+
     pub(super) fn oldest(&self) -> Option<u64> {
         self.entries.front().map(|entry| entry.seq)
     }

@@ -214,6 +214,26 @@ impl EventLog {
         self.fetch(picks)
     }
 
+    /// The events before a number, newest first, at most `limit`, that are about this server (`None`:
+    /// all).
+    ///
+    /// # Errors
+    /// [`HostFault`] when the log can't be read.
+    pub fn before(
+        &self,
+        seq: u64,
+        limit: usize,
+        server: Option<&ServerId>,
+    ) -> Result<Vec<Event>, HostFault> {
+        let picks = {
+            let state = self.lock();
+            let shown = View::Event.filter(&state.index, server);
+            let before = state.index.before(seq).rev();
+            state.pick(before.filter(|entry| shown(entry)).take(limit))
+        };
+        self.fetch(picks)
+    }
+
     /// The event of this number; `None` when it is no longer or not yet kept.
     ///
     /// # Errors

@@ -26,6 +26,15 @@ fn numbers_go_on_over_a_restart() {
     assert_eq!(log.record(about(Some("b"), EventKind::ServerAdded)), 3);
     assert_eq!(seqs(&log), [1, 2, 3]);
     assert_eq!(log.get(2).unwrap().unwrap().kind, EventKind::ServerAdded);
+    let back = |before, limit, server: Option<&str>| -> Vec<u64> {
+        let server = server.map(|server| server.parse().unwrap());
+        let events = log.before(before, limit, server.as_ref()).unwrap();
+        events.iter().map(|event| event.seq).collect()
+    };
+    assert_eq!(back(u64::MAX, 9, None), [3, 2, 1]);
+    assert_eq!(back(3, 1, None), [2]);
+    assert_eq!(back(3, 9, Some("b")), [0; 0]);
+    assert_eq!(back(4, 9, Some("b")), [3]);
     assert_eq!(log.get(4).unwrap(), None);
     let b = "b".parse().unwrap();
     assert_eq!(log.read(0, 9, Some(&b)).unwrap()[0].seq, 3);

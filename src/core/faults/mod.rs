@@ -40,6 +40,14 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// The kinds that the services carry out for a simulated server, which only its driver knows to be
+    /// one. A kind stands here once its service does it.
+    pub const AT_THE_DOORS: [Self; 3] = [
+        Self::HttpUnavailable,
+        Self::LateDatagrams,
+        Self::LostDatagrams,
+    ];
+
     /// Its name, as settings, command line and native API spell it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -222,6 +230,9 @@ pub enum FaultRefused {
     /// The driver can't carry it out.
     #[error("this server can't have the fault `{0}`")]
     Unsupported(FaultKind),
+    /// The server has no sensor of this id.
+    #[error("sensor: this server has no sensor `{0}`")]
+    NoSensor(Box<str>),
     /// A value is outside what it may be.
     #[error("{what}: {why}")]
     Invalid {

@@ -28,6 +28,8 @@ pub enum SensorKind {
     Power,
     /// Percent of something: load, duty (0Bh).
     Percent,
+    /// Megabytes (10^6 bytes) a second (0Bh).
+    DataRate,
 }
 
 impl SensorKind {
@@ -39,7 +41,7 @@ impl SensorKind {
             Self::Voltage => 0x02,
             Self::Current => 0x03,
             Self::Fan => 0x04,
-            Self::Power | Self::Percent => 0x0B,
+            Self::Power | Self::Percent | Self::DataRate => 0x0B,
         }
     }
 
@@ -53,6 +55,7 @@ impl SensorKind {
             Self::Fan => "RPM",
             Self::Power => "W",
             Self::Percent => "%",
+            Self::DataRate => "MB/s",
         }
     }
 }

@@ -133,7 +133,7 @@ fn check(view: View<'_>, command: &Command) -> Result<(), Refused> {
 impl From<BadBootOption> for Refused {
     fn from(bad: BadBootOption) -> Self {
         match bad {
-            BadBootOption::InProgress => Self::SetInProgress,
+            BadBootOption::InProgress | BadBootOption::Overridden => Self::SetInProgress,
             BadBootOption::Mailbox | BadBootOption::Mark(_) => Self::Invalid {
                 what: "boot option",
                 why: bad.to_string(),

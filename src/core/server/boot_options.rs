@@ -26,6 +26,9 @@ pub struct BootOptions {
     /// others. Not kept: it begins at 0 with the daemon.
     #[serde(skip)]
     pub acknowledged: u8,
+    /// What the boot flags (5) say while no override is in force. Not kept.
+    #[serde(skip)]
+    pub loose_flags: LooseFlags,
     /// Who asked for the boot (6).
     pub initiator: BootInitiator,
     /// What the initiator has to say (7).
@@ -93,6 +96,16 @@ impl KeepValid {
     }
 }
 
+/// Boot flags (parameter 5) without a device. Nothing heeds them: a client that writes the flags one
+/// by one, each time with what it has read, finds here what it wrote before the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LooseFlags {
+    /// The override is to hold until it is taken back.
+    pub persistent: bool,
+    /// The boot is to be UEFI's.
+    pub uefi: bool,
+}
+
 /// Who asked for the boot (parameter 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct BootInitiator {
@@ -122,6 +135,8 @@ pub enum BootOption {
         /// What they become.
         data: u8,
     },
+    /// Boot flags without a device (5), while no override is in force.
+    LooseFlags(LooseFlags),
     /// Who asks for the boot (6).
     Initiator(BootInitiator),
     /// Part of what the initiator has to say (7): the first bytes of a block, at most
@@ -148,6 +163,9 @@ pub(super) enum BadBootOption {
     /// Somebody else is writing.
     #[error("somebody else is writing the boot options")]
     InProgress,
+    /// Flags without a device, and somebody else has set an override meanwhile.
+    #[error("somebody else has set a boot override")]
+    Overridden,
     /// There is no such block, or it is shorter.
     #[error(
         "the mailbox has {} blocks of {} bytes",
@@ -170,6 +188,7 @@ impl BootOption {
             Self::ServiceScan(_) => 2,
             Self::KeepValid(_) => 3,
             Self::Acknowledge { .. } => 4,
+            Self::LooseFlags(_) => 5,
             Self::Initiator(_) => 6,
             Self::Mailbox { .. } => 7,
             Self::Mark { parameter, .. } => *parameter,
@@ -210,6 +229,7 @@ impl BootOptions {
             BootOption::Acknowledge { mask, data } => {
                 self.acknowledged = self.acknowledged & !mask | data & mask;
             }
+            BootOption::LooseFlags(flags) => self.loose_flags = *flags,
             BootOption::Initiator(initiator) => self.initiator = *initiator,
             BootOption::Mailbox { block, bytes } => {
                 let block = self.mailbox.get_mut(usize::from(*block));
@@ -332,6 +352,7 @@ mod tests {
         let kept = options.clone();
         options.in_progress = true;
         options.acknowledged = 0xFF;
+        options.loose_flags.uefi = true;
         let bytes = serde_json::to_vec(&options).unwrap();
         assert_eq!(serde_json::from_slice::<BootOptions>(&bytes).unwrap(), kept);
     }

@@ -1,6 +1,9 @@
 //! How services reach a server: its snapshot, its command queue, its parts.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -10,9 +13,10 @@ use tokio::{
 use super::{Command, Outcome, Refused, ServerId, Snapshot};
 use crate::{
     access::Actor,
-    console::{InputHub, NoPicture, ScreenHub, SerialHub},
+    console::{InputHub, NoPicture, People, ScreenHub, SerialHub},
     driver::{Frame, Health},
-    faults::FaultBoard,
+    faults::{Fault, FaultBoard, FaultRefused, FaultScope},
+    host::Clock,
     sensors::{Reading, SensorSpec},
 };
 
@@ -72,6 +76,9 @@ pub(super) struct Inner {
     pub(super) screen: Option<Arc<ScreenHub>>,
     pub(super) input: Option<Arc<InputHub>>,
     pub(super) serial: Option<Arc<SerialHub>>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Made when somebody first comes: most servers of a large fleet are never looked at.
+    pub(super) people: OnceLock<Arc<People>>,
 }
 
 /// A server, as services hold it. Cheap to clone.
@@ -79,6 +86,12 @@ pub(super) struct Inner {
 pub struct ServerHandle(pub(super) Arc<Inner>);
 
 impl ServerHandle {
+    /// Whether both are the same opening of a server: one that was opened anew is another.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Its id.
     #[must_use]
     pub fn id(&self) -> &ServerId {
@@ -122,6 +135,23 @@ impl ServerHandle {
     #[must_use]
     pub fn faults(&self) -> &Arc<FaultBoard> {
         &self.0.faults
+    }
+
+    /// Sets a fault that this server can have, and gives its number.
+    ///
+    /// # Errors
+    /// [`FaultRefused`]; nothing has changed then.
+    pub fn set_fault(&self, fault: Fault, scope: FaultScope) -> Result<u64, FaultRefused> {
+        let abilities = self.snapshot().abilities.clone();
+        if let Fault::SensorValue { sensor, .. } = &fault
+            && abilities.faults.contains(&fault.kind())
+            && !self.sensors().iter().any(|has| *has.spec.id == **sensor)
+        {
+            let shown = sensor.chars().take(64).collect::<String>();
+            let shown = shown.escape_debug().to_string();
+            return Err(FaultRefused::NoSensor(shown.into()));
+        }
+        self.faults().set(&abilities.faults, fault, scope)
     }
 
     /// Its sensors in ascending order of number.
@@ -170,5 +200,16 @@ impl ServerHandle {
     #[must_use]
     pub fn serial(&self) -> Option<&Arc<SerialHub>> {
         self.0.serial.as_ref()
+    }
+
+    /// Who is at its console.
+    #[must_use]
+    pub fn people(&self) -> &Arc<People> {
+        let Inner {
+            id, input, clock, ..
+        } = &*self.0;
+        self.0
+            .people
+            .get_or_init(|| People::new(id.clone(), input.clone(), clock.clone()))
     }
 }

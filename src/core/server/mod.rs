@@ -10,7 +10,9 @@ mod id;
 mod servers;
 mod snapshot;
 
-pub use boot_options::{BootInitiator, BootOption, BootOptions, KeepValid, ServiceScan};
+pub use boot_options::{
+    BootInitiator, BootOption, BootOptions, KeepValid, LooseFlags, ServiceScan,
+};
 pub use command::{Command, Outcome, PowerAction, Refused};
 pub use engine::EngineSetup;
 pub use handle::{Accepted, SensorEntry, ServerHandle};

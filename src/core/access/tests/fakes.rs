@@ -20,6 +20,7 @@ use crate::{
     host::{
         Audit, BoxFuture, Change, Clock, Entropy, Hasher, HostFault, Key, Sealer, Stamp, Store,
     },
+    server::ServerId,
 };
 
 pub(crate) fn fault(doing: &'static str) -> HostFault {
@@ -74,6 +75,7 @@ pub(crate) struct FakeStore {
     pub(crate) values: Mutex<HashMap<Key, Vec<u8>>>,
     pub(crate) fails: AtomicBool,
     pub(crate) commits: AtomicUsize,
+    pub(crate) loads: AtomicUsize,
     pub(crate) door: Arc<Door>,
 }
 
@@ -83,6 +85,7 @@ pub(crate) struct Shared(pub(crate) Arc<FakeStore>);
 
 impl Store for Shared {
     fn load(&self, key: &Key) -> Result<Option<Vec<u8>>, HostFault> {
+        self.0.loads.fetch_add(1, SeqCst);
         Ok(self.0.values.lock().unwrap().get(key).cloned())
     }
 
@@ -144,9 +147,12 @@ impl Hasher for FakeHasher {
     }
 }
 
-/// Seals by turning bits over, and holds on to the context.
-#[derive(Debug)]
-struct FakeSealer;
+/// Seals by turning bits over, and holds on to the context. Notes how much was opened, each time.
+#[derive(Debug, Default)]
+pub(crate) struct FakeSealer {
+    pub(crate) opened: Mutex<Vec<usize>>,
+    pub(crate) fails: AtomicBool,
+}
 
 impl Sealer for FakeSealer {
     fn seal(&self, secret: &[u8], context: &str) -> Result<Vec<u8>, HostFault> {
@@ -155,6 +161,10 @@ impl Sealer for FakeSealer {
     }
 
     fn open(&self, sealed: &[u8], context: &str) -> Result<Zeroizing<Vec<u8>>, HostFault> {
+        self.opened.lock().unwrap().push(sealed.len());
+        if self.fails.load(SeqCst) {
+            return Err(fault("unseal"));
+        }
         let whole: Vec<u8> = sealed.iter().map(|byte| !byte).collect();
         let mark = format!("{context}\n");
         let secret = whole.strip_prefix(mark.as_bytes());
@@ -197,6 +207,7 @@ pub(crate) struct House {
     pub(crate) gate: Arc<Gate>,
     pub(crate) store: Arc<FakeStore>,
     pub(crate) hasher: Arc<FakeHasher>,
+    pub(crate) sealer: Arc<FakeSealer>,
     pub(crate) audit: Arc<FakeAudit>,
 }
 
@@ -209,10 +220,11 @@ impl House {
     /// A gate over a store.
     pub(crate) fn over(store: Arc<FakeStore>, policy: Policy) -> Result<Self, HostFault> {
         let (hasher, audit) = (Arc::<FakeHasher>::default(), Arc::<FakeAudit>::default());
+        let sealer = Arc::<FakeSealer>::default();
         let host = GateHost {
             store: Arc::new(Shared(store.clone())),
             hasher: hasher.clone(),
-            sealer: Arc::new(FakeSealer),
+            sealer: sealer.clone(),
             entropy: Arc::<FakeEntropy>::default(),
             clock: Arc::new(FakeClock),
             events: audit.clone(),
@@ -221,6 +233,7 @@ impl House {
             gate: Gate::open(host, policy)?,
             store,
             hasher,
+            sealer,
             audit,
         })
     }
@@ -298,6 +311,10 @@ fn say(event: &NewEvent) -> String {
         EventKind::LoginFailed { name, why, times } => format!("{name} failed {times}x: {why}"),
         EventKind::SessionEnded { why, .. } => format!("session over by {by}: {why}"),
         EventKind::AccountChanged { account, change } => format!("{account} by {by}: {change}"),
+        EventKind::Accepted { command } => {
+            let server = event.server.as_ref().map_or("all", ServerId::as_str);
+            format!("{server} by {by}: {command}")
+        }
         EventKind::SettingsReloaded { what } => format!("settings by {by}: {what}"),
         other => panic!("{other:?}"),
     }

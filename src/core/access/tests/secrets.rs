@@ -1,7 +1,9 @@
 //! IPMI and VNC secrets: sealed, apart from the login, and gone with their type.
 
 use super::fakes::*;
-use crate::access::{AccountChange, AccountId, AccountRefused, AccountType, NewAccount, Role};
+use crate::access::{
+    AccountChange, AccountId, AccountRefused, AccountType, LoginRefused, NewAccount, Role, Via,
+};
 
 use AccountType::{IPMI, KVMIP, Redfish};
 
@@ -24,9 +26,13 @@ async fn change(house: &House, change: AccountChange) -> Result<(), AccountRefus
         .map(|_| ())
 }
 
+/// What a claim of the account's name is to be proven with.
 fn ipmi(house: &House) -> Option<String> {
-    let found = house.gate.ipmi_secret("lan").unwrap();
-    found.map(|found| String::from_utf8(found.secret.to_vec()).unwrap())
+    let origin = by(Via::Ipmi, 1);
+    let server = "1".parse().unwrap();
+    let (_, key) = house.gate.claim(&origin, b"lan", &server).unwrap()?;
+    let text = String::from_utf8(key.to_vec()).unwrap();
+    Some(text.trim_end_matches('\0').to_owned())
 }
 
 #[tokio::test]
@@ -160,47 +166,6 @@ async fn a_secret_goes_with_its_type_and_does_not_come_back_with_it() {
 }
 
 #[tokio::test]
-async fn there_is_no_ipmi_secret_for_who_may_not_use_ipmi_now() {
-    let house = House::empty();
-    house
-        .gate
-        .create(&house.system(), with_ipmi())
-        .await
-        .unwrap();
-    change(
-        &house,
-        AccountChange {
-            must_change_password: Some(true),
-            ..none()
-        },
-    )
-    .await
-    .unwrap();
-    assert_eq!(ipmi(&house), None);
-    change(
-        &house,
-        AccountChange {
-            must_change_password: Some(false),
-            ..none()
-        },
-    )
-    .await
-    .unwrap();
-    assert!(ipmi(&house).is_some());
-    change(
-        &house,
-        AccountChange {
-            enabled: Some(false),
-            ..none()
-        },
-    )
-    .await
-    .unwrap();
-    assert_eq!(ipmi(&house), None);
-    assert!(house.gate.ipmi_secret("nobody").unwrap().is_none());
-}
-
-#[tokio::test]
 async fn a_sealed_secret_fits_no_other_account() {
     let house = House::empty();
     house
@@ -215,7 +180,9 @@ async fn a_sealed_secret_fits_no_other_account() {
         other.name = "thief".into();
         inside.book.add(other).unwrap();
     }
-    assert!(house.gate.ipmi_secret("thief").is_err());
+    let server = "1".parse().unwrap();
+    let claim = house.gate.claim(&by(Via::Ipmi, 1), b"thief", &server);
+    assert!(matches!(claim, Err(LoginRefused::Host(_))));
 }
 
 #[tokio::test]
@@ -236,10 +203,14 @@ async fn neither_the_store_nor_any_debug_text_nor_any_event_shows_a_secret() {
     house.basic("lan", "planted password", 1).await.unwrap();
     assert!(house.basic("lan", "planted wrong one", 1).await.is_err());
     texts.push(format!("{:?} {:?}", house.gate, house.gate.inside));
-    texts.push(format!(
-        "{:?}",
-        house.gate.ipmi_secret("lan").unwrap().unwrap()
-    ));
+    let server = "1".parse().unwrap();
+    let claim = house.gate.claim(&by(Via::Ipmi, 1), b"lan", &server);
+    let (claim, _) = claim.unwrap().unwrap();
+    house.gate.enter(&claim).unwrap();
+    texts.push(format!("{claim:?}"));
+    let key = Some(b"planted key".to_vec().into());
+    let system = house.system();
+    house.gate.set_bmc_key(&system, &server, key).await.unwrap();
     texts.push(format!("{:?}", house.audit));
     for value in house.store.values.lock().unwrap().values() {
         texts.push(String::from_utf8(value.clone()).unwrap());

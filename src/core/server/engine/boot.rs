@@ -1,6 +1,6 @@
 //! Boot overrides and boot options: given to the driver, used by one boot, given up in time.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -10,7 +10,7 @@ use crate::{
     driver::DriverFault,
     events::EventKind,
     server::{
-        BootOption, BootOverride, OverrideLifetime, PowerAction, RestartCause,
+        BootOption, BootOverride, LooseFlags, OverrideLifetime, PowerAction, RestartCause,
         boot_options::BadBootOption,
     },
 };
@@ -47,6 +47,8 @@ impl Engine {
         if let Some(wanted) = &mut wanted {
             self.durable.last_override_id += 1;
             wanted.id = self.durable.last_override_id;
+            // They have found their device.
+            Arc::make_mut(&mut self.durable.boot_options).loose_flags = LooseFlags::default();
         }
         if let Some(boot) = &self.boot {
             boot.set_override(wanted)?;
@@ -113,6 +115,10 @@ impl Engine {
         &mut self,
         written: &[BootOption],
     ) -> Result<(), BadBootOption> {
+        let loose = |option: &BootOption| matches!(option, BootOption::LooseFlags(_));
+        if self.durable.boot_override.is_some() && written.iter().any(loose) {
+            return Err(BadBootOption::Overridden);
+        }
         let options = self.durable.boot_options.with(written)?;
         self.writing_until = options.in_progress.then(|| self.clock.now() + MINUTE);
         self.durable.boot_options = options.into();
@@ -124,7 +130,7 @@ impl Engine {
         let due = |until: Option<Instant>| until.is_some_and(|until| until <= now);
         if due(self.writing_until) {
             self.writing_until = None;
-            std::sync::Arc::make_mut(&mut self.durable.boot_options).in_progress = false;
+            Arc::make_mut(&mut self.durable.boot_options).in_progress = false;
             self.changed = true;
         }
         if due(self.override_until) {

@@ -21,7 +21,8 @@ pub(super) struct Answer {
 
 struct InFlight {
     work: BoxFuture<Result<(), HostFault>>,
-    answer: Option<Answer>,
+    /// In a box: most changes have none, and every idle engine keeps room for some changes.
+    answer: Option<Box<Answer>>,
 }
 
 /// The changes on their way, oldest first. The store keeps their order.
@@ -36,7 +37,7 @@ impl std::fmt::Debug for Commits {
 
 impl Commits {
     /// Waits for the oldest change; for ever when there is none.
-    pub(super) async fn next(&mut self) -> (Result<(), HostFault>, Option<Answer>) {
+    pub(super) async fn next(&mut self) -> (Result<(), HostFault>, Option<Box<Answer>>) {
         let Some(oldest) = self.0.front_mut() else {
             return std::future::pending().await;
         };
@@ -56,7 +57,8 @@ impl Commits {
             .0
             .iter_mut()
             .filter_map(|flight| flight.answer.as_mut());
-        for Answer { before, .. } in answers {
+        for answer in answers {
+            let before = &mut answer.before;
             before.boot_override.take_if(|held| held.uses_up(id));
         }
     }
@@ -67,7 +69,7 @@ impl Commits {
         let mut answers = self
             .0
             .iter_mut()
-            .filter_map(|change| change.answer.as_mut());
+            .filter_map(|change| change.answer.as_deref_mut());
         answers.find(|answer| std::mem::discriminant(&answer.envelope.command) == kind)
     }
 }
@@ -84,15 +86,15 @@ impl Engine {
         let work = self.store.commit(vec![self.durable.change(&self.id)]);
         self.commits.0.push_back(InFlight {
             work,
-            answer: Some(answer),
+            answer: Some(Box::new(answer)),
         });
     }
 
-    pub(super) fn take_commit(&mut self, done: (Result<(), HostFault>, Option<Answer>)) {
+    pub(super) fn take_commit(&mut self, done: (Result<(), HostFault>, Option<Box<Answer>>)) {
         let (result, answer) = done;
         match (result, answer) {
             (Ok(()), Some(answer)) => {
-                let Answer { envelope, .. } = answer;
+                let Answer { envelope, .. } = *answer;
                 let kind = EventKind::Accepted {
                     command: describe(&envelope.command),
                 };
@@ -174,10 +176,11 @@ pub(super) fn describe(command: &Command) -> Arc<str> {
         }
         Command::BootOptions(written) => {
             // What is written is between its writer and its reader.
-            let parameters: Vec<String> = written
+            let mut parameters: Vec<String> = written
                 .iter()
                 .map(|option| option.parameter().to_string())
                 .collect();
+            parameters.dedup();
             format!("boot options {}", parameters.join(", "))
         }
         Command::RestorePolicy(policy) => format!("restore policy {policy:?}"),

@@ -76,7 +76,7 @@ impl Engine {
     /// The server is managed no more: what is under way ends here, and is said to have. Letting go of
     /// the driver releases its lines. The time on is kept to the minute, and what is on its way to
     /// the store gets there.
-    pub(super) async fn end(mut self) {
+    pub(super) async fn end(&mut self) {
         self.hand = Hand::None;
         for running in std::mem::take(&mut self.running) {
             let outcome = Outcome::Failed {

@@ -1,6 +1,9 @@
 //! Starting a server's engine: what is kept meets what is sensed, and the restore policy is asked.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+};
 
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, watch};
@@ -169,8 +172,10 @@ impl EngineSetup {
             screen,
             input,
             serial: serial.map(SerialHub::attach),
+            clock: engine.clock.clone(),
+            people: OnceLock::new(),
         }));
-        Ok((handle, engine.run()))
+        Ok((handle, async move { engine.run().await }))
     }
 }
 

@@ -257,3 +257,22 @@ async fn who_begins_to_write_and_goes_away_keeps_nobody_out() {
     assert_eq!(begun.elapsed().as_secs(), 60);
     run.submit(begin()).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn flags_without_a_device_wait_for_one_and_never_take_an_override_back() {
+    let bench = Bench::default();
+    let run = bench.start(Some(true), 1);
+    let flags = LooseFlags {
+        persistent: true,
+        uefi: false,
+    };
+    let loose = || options([BootOption::LooseFlags(flags)]);
+    run.submit(loose()).await.unwrap();
+    assert_eq!(run.server.snapshot().boot_options.loose_flags, flags);
+    run.submit(once(BootTarget::Pxe)).await.unwrap();
+    let held = run.server.snapshot();
+    assert_eq!(held.boot_options.loose_flags, LooseFlags::default());
+    let refused = run.submit(loose()).await;
+    assert!(matches!(refused, Err(Refused::SetInProgress)));
+    assert_eq!(run.server.snapshot().boot_override, held.boot_override);
+}

@@ -184,6 +184,22 @@ async fn the_time_on_is_kept_when_the_daemon_stops() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_daemon_that_is_killed_loses_minutes_of_the_time_on() {
+    let bench = Bench::default();
+    for killed in 0..3 {
+        let run = bench.start(Some(true), 1);
+        let kept = run.server.snapshot().powered_on_minutes;
+        assert_eq!(kept, killed * 55);
+        tokio::time::sleep(Duration::from_secs(59 * 60)).await;
+        run.task.abort();
+        assert!(run.task.await.unwrap_err().is_cancelled());
+    }
+    let run = bench.start(Some(true), 1);
+    tokio::time::sleep(Duration::from_secs(15 * 60)).await;
+    assert_eq!(run.server.snapshot().power_on_hours(Instant::now()), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_setting_is_in_the_log() {
     let bench = Bench::default();
     let run = bench.start(Some(true), 1);

@@ -18,8 +18,8 @@ use crate::{
     faults::FaultBoard,
     host::{Change, HostFault, Key, testing::TestClock},
     server::{
-        Accepted, BootOption, BootOverride, BootTarget, Command, Identify, KeepValid, Outcome,
-        OverrideLifetime, PowerAction, Refused, RestorePolicy, ServerHandle,
+        Accepted, BootOption, BootOverride, BootTarget, Command, Identify, KeepValid, LooseFlags,
+        Outcome, OverrideLifetime, PowerAction, Refused, RestorePolicy, ServerHandle,
     },
 };
 

@@ -1,8 +1,14 @@
-//! The input hub: who holds which keys of a server's keyboard.
+//! The input hub: who holds which keys of a server's keyboard, and which buttons of its pointer.
 //!
 //! A key can't stick. A holder states the whole set of keys that it holds; the server is sent the
 //! union of what all holders state. What a holder held is released when it vanishes and when its
-//! actor may no longer type, and is pressed again only after that holder reported it up.
+//! actor may no longer type, and is pressed again only after that holder reported it up. Buttons
+//! are like keys, but that the pointer is where its last report put it, whoever sent that.
+
+mod holder;
+mod strokes;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,
@@ -10,13 +16,16 @@ use std::{
     time::Duration,
 };
 
-use outband_protocol::hid::{HeldKeys, Leds, Usage};
+use outband_protocol::hid::{Buttons, HeldKeys, Leds, Pointer, Usage};
 use tokio::{
     sync::{Mutex as AsyncMutex, watch},
-    time::{Instant, sleep, timeout},
+    time::Instant,
 };
 
-use super::{BadStroke, Batch, Stroke};
+pub use self::{
+    holder::{Holder, PACE},
+    strokes::{BadStroke, Batch, Stroke},
+};
 use crate::{
     access::{Actor, Denied, Operation, Origin},
     driver::{DriverFault, Input},
@@ -24,13 +33,6 @@ use crate::{
     host::{Audit, Clock},
     server::ServerId,
 };
-
-/// How long a batch leaves each report standing. USB keyboards are asked every 8 to 10 ms, and
-/// firmware looks into its keyboard's buffer more slowly than that.
-const PACE: Duration = Duration::from_millis(20);
-
-/// How long a batch waits for those before it.
-const TURN: Duration = Duration::from_secs(10);
 
 /// The audit log has one event for what the same actor types within this time.
 const ONE_USE: Duration = Duration::from_secs(10 * 60);
@@ -81,6 +83,12 @@ struct Held {
     stated: HeldKeys,
     /// What of it was released on its behalf.
     barred: HeldKeys,
+    /// The buttons that it states.
+    buttons: Buttons,
+    /// What of them was let go on its behalf.
+    barred_buttons: Buttons,
+    /// The last report of the pointer that was sent for it, while that held buttons.
+    pointer: Option<Pointer>,
 }
 
 /// When the keyboard was last used and by whom.
@@ -197,117 +205,5 @@ impl InputHub {
             actor: Some(actor.into()),
             sel: None,
         });
-    }
-}
-
-/// Somebody's place at a keyboard. Dropping it releases what it holds.
-#[derive(Debug)]
-pub struct Holder {
-    hub: Arc<InputHub>,
-    actor: Arc<Actor>,
-    id: u64,
-}
-
-impl Holder {
-    /// States which keys are held: exactly these. That a release doesn't arrive is no error: the key
-    /// that was pressed may have switched the server off.
-    ///
-    /// # Errors
-    /// [`InputRefused`]; nothing of this holder is held then.
-    pub fn hold(&self, keys: HeldKeys) -> Result<(), InputRefused> {
-        let allowed = self.hub.allowed(&self.actor);
-        let desk = &mut *self.hub.desk();
-        let held = desk.holders.entry(self.id).or_default();
-        let presses = keys.without(held.stated) != HeldKeys::NONE;
-        held.stated = keys;
-        // What it reports up may be pressed again.
-        held.barred = held.barred.in_common(keys);
-        if allowed.is_err() {
-            held.barred = keys;
-        } else if presses {
-            self.hub.note_use(desk, &self.actor);
-        }
-        let sent = self.hub.send(desk);
-        allowed?;
-        match sent {
-            Err(fault) => {
-                self.bar(desk);
-                // A keyboard that takes no release is gone, and holds nothing.
-                if presses { Err(fault.into()) } else { Ok(()) }
-            }
-            Ok(()) => Ok(()),
-        }
-    }
-
-    /// Releases what is held on the holder's behalf: it lost the keyboard, or looks elsewhere. What
-    /// it goes on stating is pressed again only after it was stated up.
-    pub fn let_go(&self) {
-        self.bar(&mut self.hub.desk());
-    }
-
-    /// Types a batch, after those that came before it. Whoever gives up this future stops it; what it
-    /// held is released with the holder.
-    ///
-    /// # Errors
-    /// [`InputRefused`]; what was typed before stays typed.
-    pub async fn type_out(&self, batch: &Batch) -> Result<(), InputRefused> {
-        let turn = timeout(TURN, self.hub.turn.lock()).await;
-        let _turn = turn.map_err(|_| InputRefused::Busy)?;
-        let mut held = HeldKeys::NONE;
-        for stroke in batch.strokes() {
-            match stroke {
-                Stroke::Press(key) => {
-                    held.press(*key);
-                    self.report(held).await?;
-                }
-                Stroke::Release(key) => {
-                    held.release(*key);
-                    self.report(held).await?;
-                }
-                Stroke::Tap(keys) => {
-                    let together = held.with(keys.iter().copied().collect());
-                    self.report(together).await?;
-                    self.report(held).await?;
-                }
-                Stroke::Wait(time) => self.rest(*time).await?,
-            }
-        }
-        Ok(())
-    }
-
-    fn bar(&self, desk: &mut Desk) {
-        let held = desk.holders.entry(self.id).or_default();
-        held.barred = held.stated;
-        // A keyboard that takes no release is gone, and holds nothing.
-        let _ = self.hub.send(desk);
-    }
-
-    /// States which keys are held, and leaves that standing for a moment.
-    async fn report(&self, keys: HeldKeys) -> Result<(), InputRefused> {
-        self.hold(keys)?;
-        self.rest(PACE).await
-    }
-
-    /// Waits, as long as the actor has its rights.
-    async fn rest(&self, time: Duration) -> Result<(), InputRefused> {
-        match self.actor.ended() {
-            None => sleep(time).await,
-            Some(mut ended) => {
-                let over = ended.wait_for(|ended| *ended);
-                if timeout(time, over).await.is_ok() {
-                    return Err(Denied::Ended.into());
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Holder {
-    fn drop(&mut self) {
-        let desk = &mut *self.hub.desk();
-        desk.holders.remove(&self.id);
-        // A keyboard that takes no release is gone, and holds nothing.
-        let _ = self.hub.send(desk);
     }
 }

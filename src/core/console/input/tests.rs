@@ -1,62 +1,22 @@
 //! The keyboard as holders see it, and as the server does.
 
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
+    sync::{Arc, atomic::Ordering::SeqCst},
     time::Duration,
 };
 
-use outband_protocol::hid::{HeldKeys, Leds, Pointer, Usage};
+use outband_protocol::hid::{Buttons, HeldKeys, Pointer, Usage};
 use tokio::{sync::watch, time::Instant};
 
-use super::{BadStroke, InputHub, InputRefused, Stroke};
+use super::{
+    super::testing::{FakeKeyboard, TestAudit},
+    BadStroke, InputHub, InputRefused, Stroke,
+};
 use crate::{
     access::{Actor, Denied, Role},
-    driver::{DriverFault, Input},
-    events::{EventKind, NewEvent},
-    host::{Audit, testing::TestClock},
+    events::EventKind,
+    host::testing::TestClock,
 };
-
-/// A keyboard that remembers every report.
-#[derive(Debug, Default)]
-struct FakeKeyboard {
-    reports: Mutex<Vec<Vec<u8>>>,
-    broken: AtomicBool,
-}
-
-impl Input for FakeKeyboard {
-    fn has_key(&self, key: Usage) -> bool {
-        key != Usage::F12
-    }
-    fn hold(&self, keys: HeldKeys) -> Result<(), DriverFault> {
-        let keys = keys.iter().map(Usage::get).collect();
-        self.reports.lock().unwrap().push(keys);
-        if self.broken.load(SeqCst) {
-            let why = "it is broken".into();
-            return Err(DriverFault { part: "input", why });
-        }
-        Ok(())
-    }
-    fn point(&self, _: Pointer) -> Result<(), DriverFault> {
-        Ok(())
-    }
-    fn leds(&self) -> Option<watch::Receiver<Leds>> {
-        None
-    }
-}
-
-#[derive(Debug, Default)]
-struct TestAudit(Mutex<Vec<EventKind>>);
-
-impl Audit for TestAudit {
-    fn record(&self, event: NewEvent) -> u64 {
-        let mut kinds = self.0.lock().unwrap();
-        kinds.push(event.kind);
-        kinds.len() as u64
-    }
-}
 
 struct Bench {
     keyboard: Arc<FakeKeyboard>,
@@ -270,4 +230,49 @@ async fn a_key_that_switches_the_server_off_was_typed_all_the_same() {
     bench.keyboard.broken.store(true, SeqCst);
     assert!(holder.hold(HeldKeys::NONE).is_ok());
     assert!(holder.hold(keys(&[Usage::Z])).is_err());
+}
+
+const LEFT: Buttons = Buttons {
+    left: true,
+    ..Buttons::NONE
+};
+
+fn at(x: u16, buttons: Buttons) -> Pointer {
+    Pointer::Absolute {
+        x,
+        y: 1,
+        buttons,
+        wheel: 0,
+    }
+}
+
+#[tokio::test]
+async fn a_button_that_was_let_go_is_pressed_again_only_after_it_was_reported_up() {
+    let bench = Bench::new();
+    let holder = bench.hub.holder(&operator()).unwrap();
+    let pointed = || std::mem::take(&mut *bench.keyboard.pointer.lock().unwrap());
+    holder.point(at(1, LEFT)).unwrap();
+    holder.let_go();
+    assert_eq!(pointed(), [at(1, LEFT), at(1, Buttons::NONE)]);
+    holder.point(at(2, LEFT)).unwrap();
+    assert_eq!(pointed(), [at(2, Buttons::NONE)]);
+    holder.point(at(2, Buttons::NONE)).unwrap();
+    holder.point(at(2, LEFT)).unwrap();
+    drop(holder);
+    let lifted = at(2, Buttons::NONE);
+    assert_eq!(pointed(), [lifted, at(2, LEFT), lifted]);
+}
+
+#[tokio::test]
+async fn who_may_no_longer_point_holds_no_button() {
+    let bench = Bench::new();
+    let (end, ended) = watch::channel(false);
+    let actor = Arc::new(Actor::of_role(Role::Operator).until(ended));
+    let holder = bench.hub.holder(&actor).unwrap();
+    holder.point(at(1, LEFT)).unwrap();
+    end.send_replace(true);
+    let refused = holder.point(at(2, LEFT)).unwrap_err();
+    assert!(matches!(refused, InputRefused::Denied(Denied::Ended)));
+    let pointed = bench.keyboard.pointer.lock().unwrap().clone();
+    assert_eq!(pointed, [at(1, LEFT), at(1, Buttons::NONE)]);
 }

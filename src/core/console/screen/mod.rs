@@ -3,10 +3,17 @@
 //! A viewer is a lease: the driver captures while there is at least one, and stops with the last. A
 //! viewer that is slow finds the newest picture when it looks again, and holds up nobody.
 
-use std::{sync::Arc, time::Duration};
+mod follower;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use tokio::{sync::watch, time::timeout};
 
+use self::follower::Shared;
+pub use self::follower::{Follower, Look, Update};
 use crate::driver::{Display, Frame, Picture};
 
 /// Why there is no picture to show.
@@ -33,13 +40,31 @@ pub enum NoPicture {
 #[derive(Debug)]
 pub struct ScreenHub {
     display: Arc<dyn Display>,
+    /// What the followers share, as long as there are any.
+    shared: Mutex<Weak<Shared>>,
 }
 
 impl ScreenHub {
     /// A hub over a screen. Nothing is captured yet.
     #[must_use]
     pub fn new(display: Arc<dyn Display>) -> Arc<Self> {
-        Arc::new(Self { display })
+        Arc::new(Self {
+            display,
+            shared: Mutex::default(),
+        })
+    }
+
+    /// A place to follow the picture from by what changes of it; the screen is captured until it is
+    /// dropped.
+    #[must_use]
+    pub fn follow(&self) -> Follower {
+        let mut kept = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = kept.upgrade().unwrap_or_else(|| {
+            let shared = Arc::new(Shared::default());
+            *kept = Arc::downgrade(&shared);
+            shared
+        });
+        Follower::new(shared, self.display.watch())
     }
 
     /// A lease on the picture; the screen is captured until it is dropped.
@@ -105,7 +130,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(5);
 
     #[derive(Debug)]
-    struct FakeDisplay(watch::Sender<Picture>);
+    pub(super) struct FakeDisplay(pub(super) watch::Sender<Picture>);
 
     impl Display for FakeDisplay {
         fn watch(&self) -> watch::Receiver<Picture> {
