@@ -11,8 +11,9 @@ use outband_core::server::{BootMode, BootTarget};
 use serde_json::{Value, json};
 
 use super::{
-    definition::{Accelerated, Definition},
+    definition::Definition,
     plan::Plan,
+    probe::Accelerated,
     settings::{Bus, Network},
 };
 
@@ -50,14 +51,25 @@ impl OnReset {
     }
 }
 
+/// How a process is started, beside what the machine is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Launch {
+    /// What it boots.
+    pub(super) plan: Plan,
+    pub(super) on_reset: OnReset,
+    pub(super) accelerated: Accelerated,
+    /// Whether it goes on when the daemon is killed.
+    pub(super) outlives_us: bool,
+}
+
 /// The arguments, without the program's name.
-pub(super) fn arguments(machine: &Definition, plan: &Plan, on_reset: OnReset) -> Vec<String> {
+pub(super) fn arguments(machine: &Definition, launch: &Launch) -> Vec<String> {
     let mut line = Line::default();
-    line.frame(machine, on_reset);
+    line.frame(machine, launch);
     line.identity(machine);
-    line.firmware(machine, plan);
+    line.firmware(machine, &launch.plan);
     line.consoles();
-    line.devices(machine, plan);
+    line.devices(machine, &launch.plan);
     line.0.extend(machine.settings.extra.iter().cloned());
     line.0
 }
@@ -76,7 +88,7 @@ impl Line {
     }
 
     /// What every machine has, and what happens when it stops.
-    fn frame(&mut self, machine: &Definition, on_reset: OnReset) {
+    fn frame(&mut self, machine: &Definition, launch: &Launch) {
         let settings = &machine.settings;
         self.0
             .extend(["-nodefaults", "-no-user-config", "-S"].map(str::to_owned));
@@ -86,7 +98,7 @@ impl Line {
             "-name",
             format!("guest=outband-{}", doubled(machine.id.as_str())),
         );
-        let accelerator = match machine.accelerated {
+        let accelerator = match launch.accelerated {
             // Translated code is written through one mapping and run through another: none is both,
             // so that it works where a service may have none (systemd's MemoryDenyWriteExecute).
             Accelerated::Tcg => "tcg,split-wx=on",
@@ -100,7 +112,8 @@ impl Line {
         // A guest that shut down stays, stopped, until the event was taken. A panic is told of and
         // changes nothing, as on a board; a watchdog resets.
         let actions = "shutdown=pause,panic=none,watchdog=reset";
-        self.add("-action", format!("reboot={},{actions}", on_reset.word()));
+        let reboot = launch.on_reset.word();
+        self.add("-action", format!("reboot={reboot},{actions}"));
         // QEMU's helper for bridges gains privileges when it starts.
         let bridged = settings
             .nic
@@ -334,7 +347,7 @@ mod tests {
             ..Inventory::default()
         };
         let id = "web1".parse().unwrap();
-        Definition::new(id, settings, identity, Accelerated::Tcg).unwrap()
+        Definition::new(id, settings, identity).unwrap()
     }
 
     const ALL: &str = r#"
@@ -352,10 +365,20 @@ mod tests {
         network = { kind = "user", bootfile = "a,tftp=/etc" }
     "#;
 
+    fn launch(target: Option<BootTarget>) -> Launch {
+        Launch {
+            plan: Plan {
+                target,
+                ..Plan::ordinary(BootMode::Legacy)
+            },
+            on_reset: OnReset::Reset,
+            accelerated: Accelerated::Tcg,
+            outlives_us: true,
+        }
+    }
+
     fn line(machine: &Definition, target: Option<BootTarget>) -> Vec<String> {
-        let mut plan = Plan::ordinary(BootMode::Legacy);
-        plan.target = target;
-        arguments(machine, &plan, OnReset::Reset)
+        arguments(machine, &launch(target))
     }
 
     /// The ids of the devices, first to boot first.
@@ -449,8 +472,11 @@ mod tests {
     #[test]
     fn what_a_reset_does_stands_on_the_line() {
         let machine = machine("");
-        let plan = Plan::ordinary(BootMode::Legacy);
-        let stop = arguments(&machine, &plan, OnReset::Stop);
+        let launch = Launch {
+            on_reset: OnReset::Stop,
+            ..launch(None)
+        };
+        let stop = arguments(&machine, &launch);
         let word = "reboot=shutdown,shutdown=pause,panic=none,watchdog=reset";
         assert!(stop.windows(2).any(|pair| pair == ["-action", word]));
     }

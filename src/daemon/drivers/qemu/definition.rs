@@ -32,13 +32,13 @@ const OVMF: [[&str; 4]; 2] = [
     ],
 ];
 
-/// The accelerator that was settled on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Accelerated {
-    /// Translation.
-    Tcg,
-    /// The host's hardware.
-    Kvm,
+/// What was seen of a machine that its settings don't say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Seen {
+    /// Whether it runs.
+    pub(super) on: bool,
+    /// The version of the firmware that it ran last.
+    pub(super) firmware: Option<String>,
 }
 
 /// UEFI's two files.
@@ -81,7 +81,6 @@ pub(super) struct Definition {
     pub(super) uuid: Uuid,
     /// What the machine says of itself to its operating system.
     pub(super) identity: Inventory,
-    pub(super) accelerated: Accelerated,
     pub(super) ovmf: Option<Ovmf>,
 }
 
@@ -92,7 +91,6 @@ impl Definition {
         id: ServerId,
         settings: Settings,
         identity: Inventory,
-        accelerated: Accelerated,
     ) -> Result<Self, Fault> {
         let ovmf = ovmf(settings.firmware)?;
         Ok(Self {
@@ -100,7 +98,6 @@ impl Definition {
             id,
             settings,
             identity,
-            accelerated,
             ovmf,
         })
     }
@@ -113,10 +110,11 @@ impl Definition {
         }
     }
 
-    /// The same machine as an earlier source made it.
+    /// The same machine as an earlier source made it. Its firmware may be gone meanwhile.
     pub(super) fn made_from(&self, source: Source) -> Self {
         Self {
             uuid: uuid(&self.id, &source.identity),
+            ovmf: ovmf(source.settings.firmware).ok().flatten(),
             settings: source.settings,
             identity: source.identity,
             ..self.clone()
@@ -179,11 +177,15 @@ impl Definition {
         }
     }
 
-    /// What the machine is made of.
-    pub(super) fn inventory(&self) -> Inventory {
+    /// What the machine is made of, with what was seen of it. Its operating system tells its name
+    /// to nobody here.
+    pub(super) fn inventory(&self, seen: &Seen) -> Inventory {
         let settings = &self.settings;
         let mut inventory = self.identity.clone();
         inventory.uuid = Some(self.uuid.to_string());
+        inventory.host_name = None;
+        inventory.bios_vendor = None;
+        inventory.bios_version.clone_from(&seen.firmware);
         inventory.processors = vec![Processor {
             socket: "CPU 0".into(),
             architecture: Some("x86".into()),
@@ -200,6 +202,8 @@ impl Definition {
         let nic = |at| Nic {
             name: format!("nic{at}"),
             mac: Some(self.mac(at).to_string()),
+            // QEMU plugs every card in, and nobody but this driver could tell it to unplug one.
+            link_up: seen.on.then_some(true),
             ..Nic::default()
         };
         inventory.nics = (0..settings.nic.len()).map(nic).collect();

@@ -18,24 +18,29 @@ pub(super) fn make(machine: &Definition, folder: &Folder, plan: &Plan) -> Result
             make_disk(&disk.file, size)?;
         }
     }
-    if let Some(ovmf) = &machine.ovmf {
-        folder.copy_once(&ovmf.template, ovmf.variables)?;
-        match plan.target.filter(|_| plan.mode == BootMode::Uefi) {
-            Some(BootTarget::BiosSetup) => folder.change(ovmf.variables, uefi::ask_for_setup)?,
-            Some(BootTarget::UefiHttp) => {
-                let (at, uri) = machine.http_boot().unwrap_or_default();
-                let boot = HttpBoot {
-                    slot: NIC_SLOT + u8::try_from(at).unwrap_or_default(),
-                    mac: machine.mac(at).0,
-                    uri,
-                };
-                let ask = |flash: &mut [u8]| uefi::ask_for_http_boot(flash, &boot);
-                folder.change(ovmf.variables, ask)?;
-            }
-            _ => {}
-        }
+    match plan.mode {
+        BootMode::Legacy => Ok(()),
+        BootMode::Uefi => make_variables(machine, folder, plan),
     }
-    Ok(())
+}
+
+fn make_variables(machine: &Definition, folder: &Folder, plan: &Plan) -> Result<(), Fault> {
+    let ovmf = machine.ovmf.as_ref().ok_or(Fault::NoFirmware("UEFI"))?;
+    folder.copy_once(&ovmf.template, ovmf.variables)?;
+    match plan.target {
+        Some(BootTarget::BiosSetup) => folder.change(ovmf.variables, uefi::ask_for_setup),
+        Some(BootTarget::UefiHttp) => {
+            let (at, uri) = machine.http_boot().unwrap_or_default();
+            let boot = HttpBoot {
+                slot: NIC_SLOT + u8::try_from(at).unwrap_or_default(),
+                mac: machine.mac(at).0,
+                uri,
+            };
+            let ask = |flash: &mut [u8]| uefi::ask_for_http_boot(flash, &boot);
+            folder.change(ovmf.variables, ask)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// An empty image: it takes room only as it is written.

@@ -22,6 +22,12 @@ pub enum Fault {
     /// The program's answer to `--version` is none of QEMU's.
     #[error("`{0}` is no QEMU")]
     NotQemu(Box<str>),
+    /// The host's hardware was asked for, and a probe of it came to nothing.
+    #[error(
+        "the host's hardware (KVM) ran no firmware within {} s: set `accelerator` to \"tcg\" or \"auto\"",
+        .0.as_secs()
+    )]
+    NoKvm(Duration),
     /// Firmware files are missing.
     #[error("{0} firmware is not installed (Debian: apt install ovmf)")]
     NoFirmware(&'static str),

@@ -129,7 +129,7 @@ impl Folder {
     pub(super) fn last_words(&self) -> Option<String> {
         let text = self.tail(OUTPUT)?;
         let line = text.lines().rev().find(|line| !line.trim().is_empty())?;
-        Some(line.chars().take(300).collect())
+        Some(ends_of(line))
     }
 
     /// The end of what the monitor said.
@@ -221,6 +221,15 @@ impl Folder {
             .map_err(Fault::file(format!("copy {}", from.display())))
     }
 
+    /// Reads a file of at most so many bytes that QEMU wrote, and removes it.
+    pub(super) fn take(&self, name: &str, most: u64) -> Option<Vec<u8>> {
+        let path = self.path.join(name);
+        let mut bytes = Vec::new();
+        let read = File::open(&path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+        let _ = fs::remove_file(path);
+        read.ok().map(|_| bytes)
+    }
+
     /// Changes a file of the folder as a whole, or leaves it as it is.
     pub(super) fn change<E: std::fmt::Display>(
         &self,
@@ -266,6 +275,20 @@ fn open_file(path: &Path, options: &mut OpenOptions) -> Result<File, Fault> {
         .map_err(Fault::file(format!("open {}", path.display())))
 }
 
+/// A line, without its middle where it is long: QEMU repeats the argument that is at fault, however
+/// long, and says at the very end what is wrong with it.
+fn ends_of(line: &str) -> String {
+    const BEGINNING: usize = 80;
+    const END: usize = 320;
+    let length = line.chars().count();
+    if length <= BEGINNING + END {
+        return line.to_owned();
+    }
+    let beginning = line.chars().take(BEGINNING);
+    let end = line.chars().skip(length - END);
+    beginning.chain(" ... ".chars()).chain(end).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use outband_core::server::BootMode;
@@ -304,6 +327,20 @@ mod tests {
         assert_eq!(folder.record(), Some(record));
         folder.clear().unwrap();
         assert_eq!((folder.record(), folder.used()), (None, Some(7)));
+        fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn the_reason_of_an_end_is_told_however_long_the_argument_is() {
+        let path = scratch("words");
+        let folder = Folder::open(&path).unwrap();
+        let said = format!("qemu: -blockdev {}: No such file\n\n", "x".repeat(1000));
+        fs::write(path.join(OUTPUT), &said).unwrap();
+        let words = folder.last_words().unwrap();
+        assert!(words.starts_with("qemu: -blockdev xxx") && words.ends_with("xxx: No such file"));
+        assert_eq!(words.chars().count(), 405);
+        fs::write(path.join(OUTPUT), "qemu: short\n").unwrap();
+        assert_eq!(folder.last_words().as_deref(), Some("qemu: short"));
         fs::remove_dir_all(path).unwrap();
     }
 

@@ -10,11 +10,13 @@ use tokio::task::JoinSet;
 use super::{
     connections,
     fault::Fault,
-    machine::{Alive, Machine, Running},
+    firmware,
+    machine::{Machine, Running},
     monitor::Monitor,
     plan::Plan,
     process::Process,
     reaction::last_end,
+    shared::Alive,
 };
 
 impl Machine {
@@ -79,10 +81,10 @@ impl Machine {
         tracing::info!(server = %self.definition.id, pid = process.pid(), ?state,
             "found the machine again");
         self.note_changes();
-        let started_as = self.earlier.as_ref().map(|earlier| &earlier.settings);
+        self.firmware = firmware::version(&self.folder, &mut monitor).await;
         self.shared.alive.send_replace(Some(Alive {
             pid: process.pid(),
-            cpus: started_as.unwrap_or(&self.definition.settings).cpus,
+            cpus: self.present().settings.cpus,
         }));
         self.running = Some(Running {
             process,
@@ -97,7 +99,7 @@ impl Machine {
                 Some(Reason::HostQmpSystemReset) => self.stopped_at_reset = Some(BootBy::Reset),
                 _ => {
                     self.tell(Observed::ShutDown).await;
-                    self.end().await?;
+                    self.switch_off().await?;
                 }
             }
         }
@@ -107,8 +109,8 @@ impl Machine {
     /// Remembers what the process was started from where the settings have changed since.
     fn note_changes(&mut self) {
         let now = self.definition.source();
-        self.earlier = self.folder.source().filter(|earlier| *earlier != now);
-        if let Some(earlier) = &self.earlier {
+        let earlier = self.folder.source().filter(|earlier| *earlier != now);
+        if let Some(earlier) = &earlier {
             let changes = earlier.changes(&now).join(", ");
             tracing::warn!(
                 "server {}: its machine goes on as it was started; it takes over what changed at \
@@ -116,6 +118,7 @@ impl Machine {
                 self.definition.id
             );
         }
+        self.earlier = earlier.map(|earlier| self.definition.made_from(earlier));
     }
 
     /// Connects to a machine's screen and serial port, and lets it run if it never was.

@@ -1,6 +1,10 @@
-//! What a virtual machine can honestly tell of its health: how busy its process is.
+//! What a virtual machine can honestly tell of its health: how busy its process is, and what it
+//! moves.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use outband_core::{
     driver::Health,
@@ -8,14 +12,23 @@ use outband_core::{
 };
 use tokio::{sync::watch, time::Instant};
 
-use super::{machine::Alive, process::stat_field};
+use super::{
+    process::processor_time,
+    rates::{Counter, counts_cards},
+    settings::Settings,
+    shared::{Alive, Shared},
+};
 
 /// Readings closer together than this are the same reading: ticks are too coarse.
-const AT_LEAST: std::time::Duration = std::time::Duration::from_millis(500);
+const AT_LEAST: Duration = Duration::from_millis(500);
 
-/// The load of a machine's process, in percent of its processors.
+/// The fastest that a rate goes, in MB/s: what is faster is shown as this.
+const FASTEST: f64 = 10_000.0;
+
+/// A machine's sensors: the load of its process in percent of its processors, and what it moves.
 #[derive(Debug)]
-pub(super) struct Load {
+pub(super) struct Vitals {
+    shared: Arc<Shared>,
     alive: watch::Receiver<Option<Alive>>,
     sensors: Arc<[SensorSpec]>,
     last: Mutex<Option<Sample>>,
@@ -24,24 +37,56 @@ pub(super) struct Load {
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     pid: i32,
-    ticks: u64,
+    /// The processor time that it had used.
+    worked: Duration,
     at: Instant,
     /// The load up to here, once there were two samples.
     load: Option<f64>,
 }
 
-impl Load {
-    pub(super) fn new(alive: watch::Receiver<Option<Alive>>) -> Self {
-        let sensor = SensorSpec {
-            name: "CPU load".into(),
-            entity: Entity { id: 3, instance: 1 },
-            accuracy: 1.0,
-            needs_power: true,
-            ..SensorSpec::new("cpu-load", SensorKind::Percent, 0.0..=100.0)
-        };
+/// What there may be, in the order of the sensors; those of cards are left out where nothing counts.
+/// Which there are follows from the settings, what they read from the process: where that was started
+/// from other settings, a sensor that nothing counts for is unknown until the next power-on.
+const RATES: [(Counter, &str, &str, Entity); 4] = [
+    (Counter::Read, "disk-read", "Disk read", DISKS),
+    (Counter::Written, "disk-write", "Disk write", DISKS),
+    (Counter::Received, "net-receive", "Net receive", BOARD),
+    (Counter::Sent, "net-send", "Net send", BOARD),
+];
+
+/// Entities (IPMI 2.0 table 43-13): processor, disks, board.
+const PROCESSOR: Entity = Entity { id: 3, instance: 1 };
+const DISKS: Entity = Entity { id: 4, instance: 1 };
+const BOARD: Entity = Entity { id: 7, instance: 1 };
+
+fn sensor(id: &str, name: &str, entity: Entity, kind: SensorKind, max: f64) -> SensorSpec {
+    SensorSpec {
+        name: name.into(),
+        entity,
+        accuracy: max / 100.0,
+        needs_power: true,
+        ..SensorSpec::new(id, kind, 0.0..=max)
+    }
+}
+
+impl Vitals {
+    pub(super) fn new(shared: Arc<Shared>, settings: &Settings) -> Self {
+        let count = if counts_cards(&settings.nic) { 4 } else { 2 };
+        let load = sensor(
+            "cpu-load",
+            "CPU load",
+            PROCESSOR,
+            SensorKind::Percent,
+            100.0,
+        );
+        let rates = RATES
+            .iter()
+            .take(count)
+            .map(|(_, id, name, entity)| sensor(id, name, *entity, SensorKind::DataRate, FASTEST));
         Self {
-            alive,
-            sensors: Arc::new([sensor]),
+            alive: shared.alive.subscribe(),
+            shared,
+            sensors: [load].into_iter().chain(rates).collect(),
             last: Mutex::new(None),
         }
     }
@@ -55,15 +100,15 @@ impl Load {
         {
             return sample.load;
         }
-        let ticks = ticks(pid)?;
+        let worked = processor_time(pid)?;
         let load = before.map(|before| {
-            let worked = ticks.saturating_sub(before.ticks) as f64 / ticks_per_second();
+            let worked = worked.saturating_sub(before.worked).as_secs_f64();
             let passed = now.saturating_duration_since(before.at).as_secs_f64();
             (100.0 * worked / passed / f64::from(cpus)).clamp(0.0, 100.0)
         });
         *last = Some(Sample {
             pid,
-            ticks,
+            worked,
             at: now,
             load,
         });
@@ -71,24 +116,21 @@ impl Load {
     }
 }
 
-impl Health for Load {
+impl Health for Vitals {
     fn sensors(&self) -> Arc<[SensorSpec]> {
         self.sensors.clone()
     }
 
-    fn read(&self, _index: usize, now: Instant) -> Reading {
-        self.load(now).map_or(Reading::Unknown, Reading::Analog)
+    fn read(&self, index: usize, now: Instant) -> Reading {
+        let reading = match index.checked_sub(1) {
+            None => self.load(now),
+            Some(at) => RATES.get(at).and_then(|(counter, ..)| {
+                let rate = self.shared.rates.of(*counter, now)?;
+                Some((rate / 1e6).min(FASTEST))
+            }),
+        };
+        reading.map_or(Reading::Unknown, Reading::Analog)
     }
-}
-
-/// The processor time that a process has used (proc(5), fields 14 and 15).
-fn ticks(pid: i32) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    Some(stat_field(&text, 14)? + stat_field(&text, 15)?)
-}
-
-fn ticks_per_second() -> f64 {
-    rustix::param::clock_ticks_per_second() as f64
 }
 
 #[cfg(test)]
@@ -97,14 +139,14 @@ mod tests {
 
     #[test]
     fn a_machine_that_is_off_has_no_load_and_one_sample_says_nothing() {
-        let alive = watch::Sender::new(None);
-        let load = Load::new(alive.subscribe());
+        let shared = Arc::new(Shared::new(None));
+        let load = Vitals::new(shared.clone(), &Settings::default());
         let now = Instant::now();
         assert_eq!(load.read(0, now), Reading::Unknown);
         let pid = i32::try_from(std::process::id()).unwrap();
-        alive.send_replace(Some(Alive { pid, cpus: 1 }));
+        shared.alive.send_replace(Some(Alive { pid, cpus: 1 }));
         assert_eq!(load.read(0, now), Reading::Unknown);
-        let later = now + std::time::Duration::from_secs(3600);
+        let later = now + Duration::from_secs(3600);
         assert!(matches!(load.read(0, later), Reading::Analog(load) if load < 50.0));
     }
 }

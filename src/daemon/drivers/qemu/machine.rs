@@ -1,5 +1,5 @@
-//! The one task that owns a machine: it starts, replaces and ends its process, and turns what the
-//! process does into what core observes.
+//! The one task that owns a machine: it starts, replaces and ends its process ([`super::starting`],
+//! [`super::ending`]), and turns what the process does into what core observes.
 //!
 //! One process is one power-on. A process boots by one [`Plan`]; while the next boot would need
 //! another (an override was set, or was used up), QEMU is told to stop where the guest resets, and
@@ -7,41 +7,33 @@
 //! it, and one that holds once is used exactly once: it is written down as used before the first
 //! instruction runs.
 
-use std::{
-    process::ExitStatus,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{process::ExitStatus, sync::Arc};
 
 use outband_core::{
-    driver::{BootBy, DriverFault, Observed, Sensed, Verb},
+    driver::{BootBy, DriverFault, Observed, Verb},
     inventory::Inventory,
-    server::BootOverride,
 };
-use outband_protocol::qmp::{Command, Event};
+use outband_protocol::qmp::{Command, Event, reply::BlockStats};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinSet,
-    time::{Instant, timeout},
+    time::{Instant, MissedTickBehavior, interval},
 };
 
 use super::{
     command_line::{OnReset, SERIAL_ID},
-    connections,
-    definition::{Definition, Source},
-    disks,
+    definition::{Definition, Seen},
     fault::Fault,
     folder::Folder,
-    monitor::Monitor,
+    monitor::{Monitor, News},
     plan::Plan,
-    process::Process,
-    reaction::{Reaction, Reactions},
+    process::{Process, processor_time},
+    rates,
+    reaction::{Moment, Reaction, Reactions},
     screen::Screen,
     serial::Port,
+    shared::{Shared, Told},
 };
-
-/// How long a process may take to quit before it is killed.
-const QUIT: Duration = Duration::from_secs(2);
 
 /// How large the monitor's journal may grow.
 const JOURNAL_MAX: u64 = 1 << 20;
@@ -57,38 +49,13 @@ pub(super) enum Ask {
     Stop,
 }
 
-/// The override as core told it; `None` until it told the first time.
-pub(super) type Told = Option<Option<BootOverride>>;
-
-/// A process as the parts know it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Alive {
-    pub(super) pid: i32,
-    /// How many processors it was started with.
-    pub(super) cpus: u16,
-}
-
-/// What the machine's task shares with the parts.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) sensed: watch::Sender<Sensed>,
-    /// The process, while there is one.
-    pub(super) alive: watch::Sender<Option<Alive>>,
-    /// The last override that a boot was given.
-    pub(super) used: Mutex<Option<u64>>,
-}
-
-impl Shared {
-    pub(super) fn used(&self) -> Option<u64> {
-        *self.used.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// A machine and, while it is on, its process.
 #[derive(Debug)]
 pub(super) struct Machine {
     pub(super) definition: Definition,
     pub(super) folder: Folder,
+    /// Whether the folder is there for a later daemon, which finds the machine by it.
+    pub(super) kept: bool,
     pub(super) screen: Arc<Screen>,
     pub(super) port: Arc<Port>,
     pub(super) shared: Arc<Shared>,
@@ -96,8 +63,13 @@ pub(super) struct Machine {
     pub(super) told: watch::Receiver<Told>,
     pub(super) observed: mpsc::Sender<Observed>,
     pub(super) running: Option<Running>,
-    /// What the running process was started from, where the settings have changed since.
-    pub(super) earlier: Option<Source>,
+    /// What the running process was made as, where the settings have changed since. A reset changes
+    /// nothing about a machine, so another process that a reset needs is made the same.
+    pub(super) earlier: Option<Definition>,
+    /// The firmware that it ran last, where that is known.
+    pub(super) firmware: Option<String>,
+    /// Whether the host's hardware served when it was last probed.
+    pub(super) kvm: Option<bool>,
     /// The machine stopped at a reset while nobody listened, and waits for its next plan.
     pub(super) stopped_at_reset: Option<BootBy>,
     pub(super) reactions: Reactions,
@@ -119,14 +91,19 @@ pub(super) struct Running {
 enum Woken {
     Ask(Option<Ask>),
     Told,
-    Event(Result<Event, Fault>),
+    News(Result<News, Fault>),
+    /// It is time to ask what the machine moves.
+    Tick,
     Ended(Option<ExitStatus>),
 }
 
 impl Machine {
     /// Runs until the machine is to stop, or nobody asks any more: then a process is left running.
     pub(super) async fn run(mut self) {
+        let mut ticks = interval(rates::TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let is_on = self.running.is_some();
             let running = self.running.as_mut();
             let woken = tokio::select! {
                 biased;
@@ -134,6 +111,7 @@ impl Machine {
                 Ok(()) = self.told.changed() => Woken::Told,
                 ask = self.asks.recv() => Woken::Ask(ask),
                 woken = next(running) => woken,
+                _ = ticks.tick(), if is_on => Woken::Tick,
             };
             match woken {
                 Woken::Ask(Some(Ask::Verb(verb, reply))) => {
@@ -144,8 +122,16 @@ impl Machine {
                 Woken::Ask(Some(Ask::Stop)) => return self.stop().await,
                 Woken::Ask(None) => return,
                 Woken::Told => self.take_told().await,
-                Woken::Event(Ok(event)) => self.take_event(event).await,
-                Woken::Event(Err(fault)) => self.take_fault(fault).await,
+                Woken::News(Ok(News::Event(event))) => self.take_event(event).await,
+                Woken::News(Ok(News::Drives(drives))) => self.take_counts(&drives),
+                Woken::News(Err(fault)) => self.take_fault(fault).await,
+                Woken::Tick => {
+                    if let Some(running) = &mut self.running
+                        && let Err(fault) = running.monitor.ask_drives().await
+                    {
+                        self.take_fault(fault).await;
+                    }
+                }
                 Woken::Ended(status) => {
                     let fault = self.ended(status);
                     self.fail(fault.to_string()).await;
@@ -155,6 +141,7 @@ impl Machine {
     }
 
     async fn carry_out(&mut self, verb: Verb) -> Result<(), Fault> {
+        let another = self.needs_another_plan();
         match (verb, &mut self.running) {
             (Verb::On, None) => {
                 self.start().await?;
@@ -164,143 +151,11 @@ impl Machine {
                 Ok(())
             }
             (Verb::On, Some(_)) | (_, None) => Ok(()),
-            (Verb::Off, Some(_)) => {
-                self.end().await?;
-                self.sense(false);
-                Ok(())
-            }
-            (Verb::Reset, Some(running)) => {
-                let next = next_plan(&self.told, &self.shared, &self.definition, running);
-                if running.plan.serves(&next) {
-                    command(running, Command::system_reset()).await
-                } else {
-                    self.replace(BootBy::Reset).await
-                }
-            }
+            (Verb::Off, Some(_)) => self.switch_off().await,
+            (Verb::Reset, Some(_)) if another => self.replace(BootBy::Reset).await,
+            (Verb::Reset, Some(running)) => command(running, Command::system_reset()).await,
             (Verb::SoftOff, Some(running)) => command(running, Command::system_powerdown()).await,
             (Verb::Nmi, Some(running)) => command(running, Command::inject_nmi()).await,
-        }
-    }
-
-    /// Starts a process by the next plan and lets it run.
-    async fn start(&mut self) -> Result<(), Fault> {
-        let told = *self.told.borrow_and_update();
-        let native = self.definition.native_mode();
-        let used = self.shared.used();
-        let plan = Plan::of(told.flatten(), used, native);
-        disks::make(&self.definition, &self.folder, &plan)?;
-        // What is used up by this boot is not for the next.
-        let next = Plan::of(told.flatten(), plan.once.or(used), native);
-        let on_reset = if plan.serves(&next) {
-            OnReset::Reset
-        } else {
-            OnReset::Stop
-        };
-        let mut process = Process::start(&self.definition, &self.folder, &plan, on_reset)?;
-        let ready = tokio::select! {
-            ready = self.make_ready(&plan) => ready,
-            status = process.ended() => Err(self.ended(status)),
-        };
-        let (monitor, connections) = match ready {
-            Ok(ready) => ready,
-            Err(fault) => return Err(self.give_up(process, fault).await),
-        };
-        self.shared.alive.send_replace(Some(Alive {
-            pid: process.pid(),
-            cpus: self.definition.settings.cpus,
-        }));
-        self.running = Some(Running {
-            process,
-            monitor,
-            connections,
-            plan,
-            on_reset: Some(on_reset),
-        });
-        if let Some(id) = plan.once {
-            self.tell(Observed::OverrideUsed { id }).await;
-        }
-        Ok(())
-    }
-
-    async fn make_ready(&self, plan: &Plan) -> Result<(Monitor, JoinSet<()>), Fault> {
-        let connected = Monitor::connect(&self.folder).await?;
-        let (mut monitor, greeting) = connected.ok_or_else(|| Fault::Ended("".into()))?;
-        tracing::debug!(server = %self.definition.id, version = %greeting.version, "QEMU is ready");
-        let connections = connections::open(&self.folder, &self.screen, &self.port).await?;
-        self.let_run(&mut monitor, plan).await?;
-        Ok((monitor, connections))
-    }
-
-    /// Lets a machine run that was never let run. An override is used from here on.
-    pub(super) async fn let_run(&self, monitor: &mut Monitor, plan: &Plan) -> Result<(), Fault> {
-        if let Some(id) = plan.once {
-            self.folder.keep_used(id)?;
-            let mut used = self
-                .shared
-                .used
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            *used = Some(id);
-        }
-        monitor.execute(Command::cont()).await.map(|_| ())
-    }
-
-    fn ended(&self, status: Option<ExitStatus>) -> Fault {
-        Fault::Ended(how_it_ended(status, self.folder.last_words()).into())
-    }
-
-    /// Ends a process that could not be made ready; the fault, with its last words where it ended.
-    async fn give_up(&self, mut process: Process, fault: Fault) -> Fault {
-        let fault = match fault {
-            Fault::Ended(_) => match timeout(QUIT, process.ended()).await {
-                Ok(status) => self.ended(status),
-                Err(_) => fault,
-            },
-            fault => fault,
-        };
-        match process.kill().await {
-            Ok(()) => fault,
-            Err(worse) => worse,
-        }
-    }
-
-    /// Ends the process: asks it to quit, and kills it when it doesn't.
-    pub(super) async fn end(&mut self) -> Result<(), Fault> {
-        let Some(mut running) = self.running.take() else {
-            return Ok(());
-        };
-        let quit = async {
-            // Whether it answers or not, the process is what counts.
-            let _ = running.monitor.execute(Command::quit()).await;
-            running.process.ended().await
-        };
-        if timeout(QUIT, quit).await.is_err()
-            && let Err(fault) = running.process.kill().await
-        {
-            self.running = Some(running);
-            return Err(fault);
-        }
-        running.connections.shutdown().await;
-        self.shared.alive.send_replace(None);
-        self.forget_earlier().await;
-        self.folder.clear()
-    }
-
-    /// Puts another process in the place of one that is to boot by another plan.
-    async fn replace(&mut self, by: BootBy) -> Result<(), Fault> {
-        let replaced = match self.end().await {
-            Ok(()) => self.start().await,
-            Err(fault) => Err(fault),
-        };
-        match replaced {
-            Ok(()) => {
-                self.tell(Observed::BootBegan { by }).await;
-                Ok(())
-            }
-            Err(fault) => {
-                self.fail(fault.to_string()).await;
-                Err(fault)
-            }
         }
     }
 
@@ -310,7 +165,12 @@ impl Machine {
         {
             tracing::warn!(server = %self.definition.id, "{fault}");
         }
-        match self.reactions.to(&event.kind, Instant::now()) {
+        let pid = self.running.as_ref().map(|running| running.process.pid());
+        let at = Moment {
+            now: Instant::now(),
+            worked: pid.and_then(processor_time),
+        };
+        match self.reactions.to(&event.kind, at) {
             Reaction::None => {}
             Reaction::Tell(observed) => {
                 // Where QEMU could not be told in time to stop at a reset.
@@ -328,47 +188,34 @@ impl Machine {
             }
             Reaction::ShutDown => {
                 self.tell(Observed::ShutDown).await;
-                match self.end().await {
-                    Ok(()) => self.sense(false),
-                    Err(fault) => self.fail(fault.to_string()).await,
+                if let Err(fault) = self.switch_off().await {
+                    self.fail(fault.to_string()).await;
                 }
             }
         }
     }
 
+    /// Whether the boot after the present one needs another process.
     fn needs_another_plan(&self) -> bool {
-        self.running.as_ref().is_some_and(|running| {
-            let next = next_plan(&self.told, &self.shared, &self.definition, running);
-            !running.plan.serves(&next)
-        })
-    }
-
-    /// The monitor is of no more use: neither is the process.
-    async fn take_fault(&mut self, fault: Fault) {
-        let mut why = fault.to_string();
-        if let (Fault::Ended(_), Some(running)) = (&fault, &mut self.running)
-            && let Ok(status) = timeout(QUIT, running.process.ended()).await
-        {
-            why = self.ended(status).to_string();
-        }
-        self.fail(why).await;
-    }
-
-    /// The machine broke: what is left of it goes.
-    pub(super) async fn fail(&mut self, why: String) {
-        if let Some(mut running) = self.running.take() {
-            if let Err(fault) = running.process.kill().await {
-                tracing::error!(server = %self.definition.id, "{fault}");
+        let Some(running) = &self.running else {
+            return false;
+        };
+        let next = match *self.told.borrow() {
+            Some(wanted) => {
+                let native = self.present().native_mode();
+                Plan::of(wanted, self.shared.used(), native)
             }
-            running.connections.shutdown().await;
-        }
-        self.shared.alive.send_replace(None);
-        self.forget_earlier().await;
-        if let Err(fault) = self.folder.clear() {
-            tracing::warn!(server = %self.definition.id, "{fault}");
-        }
-        self.tell(Observed::Failed { why: why.into() }).await;
-        self.sense(false);
+            None => running.plan,
+        };
+        !running.plan.serves(&next)
+    }
+
+    fn take_counts(&self, drives: &[BlockStats]) {
+        let running = self.running.as_ref();
+        let counted = running.filter(|_| rates::counts_cards(&self.present().settings.nic));
+        let interfaces = counted.map_or_else(Vec::new, |it| rates::interfaces(it.process.pid()));
+        let counts = rates::counts(drives, &interfaces);
+        self.shared.rates.take(counts, Instant::now());
     }
 
     /// Core told the override: QEMU is told what to do at a reset.
@@ -377,14 +224,13 @@ impl Machine {
             let _ = self.replace(by).await;
             return;
         }
+        let wanted = if self.needs_another_plan() {
+            OnReset::Stop
+        } else {
+            OnReset::Reset
+        };
         let Some(running) = &mut self.running else {
             return;
-        };
-        let next = next_plan(&self.told, &self.shared, &self.definition, running);
-        let wanted = if running.plan.serves(&next) {
-            OnReset::Reset
-        } else {
-            OnReset::Stop
         };
         if running.on_reset == Some(wanted) {
             return;
@@ -396,22 +242,6 @@ impl Machine {
         }
     }
 
-    /// What the machine shows of itself: what runs, and that may be what the settings were once.
-    pub(super) fn inventory(&self) -> Inventory {
-        match &self.earlier {
-            Some(earlier) => self.definition.made_from(earlier.clone()).inventory(),
-            None => self.definition.inventory(),
-        }
-    }
-
-    /// Nothing runs any more of what the settings were.
-    async fn forget_earlier(&mut self) {
-        if self.earlier.take().is_some() {
-            let inventory = Arc::new(self.definition.inventory());
-            self.tell(Observed::Inventory(inventory)).await;
-        }
-    }
-
     async fn send_break(&mut self) {
         if let Some(running) = &mut self.running
             && let Err(fault) = command(running, Command::chardev_send_break(SERIAL_ID)).await
@@ -420,11 +250,18 @@ impl Machine {
         }
     }
 
-    async fn stop(&mut self) {
-        if let Err(fault) = self.end().await {
-            tracing::error!(server = %self.definition.id, "{fault}");
-        }
-        self.sense(false);
+    /// The machine as what runs of it was made, or as it would be made.
+    pub(super) fn present(&self) -> &Definition {
+        self.earlier.as_ref().unwrap_or(&self.definition)
+    }
+
+    /// What the machine shows of itself: what runs, and that may be what the settings were once.
+    pub(super) fn inventory(&self) -> Arc<Inventory> {
+        let seen = Seen {
+            on: self.running.is_some(),
+            firmware: self.firmware.clone(),
+        };
+        Arc::new(self.present().inventory(&seen))
     }
 
     pub(super) async fn tell(&self, observed: Observed) {
@@ -440,19 +277,6 @@ impl Machine {
     }
 }
 
-/// The plan of the boot after the present one.
-fn next_plan(
-    told: &watch::Receiver<Told>,
-    shared: &Shared,
-    definition: &Definition,
-    running: &Running,
-) -> Plan {
-    match *told.borrow() {
-        Some(wanted) => Plan::of(wanted, shared.used(), definition.native_mode()),
-        None => running.plan,
-    }
-}
-
 /// What a running machine does next.
 async fn next(running: Option<&mut Running>) -> Woken {
     let Some(running) = running else {
@@ -460,18 +284,11 @@ async fn next(running: Option<&mut Running>) -> Woken {
     };
     tokio::select! {
         biased;
-        event = running.monitor.event() => Woken::Event(event),
+        news = running.monitor.news() => Woken::News(news),
         status = running.process.ended() => Woken::Ended(status),
     }
 }
 
 async fn command(running: &mut Running, command: Command) -> Result<(), Fault> {
     running.monitor.execute(command).await.map(|_| ())
-}
-
-/// How a process ended, for people: ` with signal: 9 (SIGKILL): its last words`.
-fn how_it_ended(status: Option<ExitStatus>, last_words: Option<String>) -> String {
-    let status = status.map_or_else(String::new, |status| format!(" with {status}"));
-    let words = last_words.map_or_else(String::new, |words| format!(": {words}"));
-    format!("{status}{words}")
 }

@@ -8,7 +8,9 @@ mod command_line;
 mod connections;
 mod definition;
 mod disks;
+mod ending;
 mod fault;
+mod firmware;
 mod folder;
 mod found;
 mod health;
@@ -17,21 +19,19 @@ mod monitor;
 mod plan;
 mod probe;
 mod process;
+mod rates;
 mod reaction;
 mod screen;
 mod serial;
 mod settings;
+mod shared;
+mod starting;
 mod sys;
 
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::BTreeSet,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use outband_core::{
     driver::{Boot, BootAbility, DriverFault, Parts, Power, Sensed, Timings, Verb, Verbs},
@@ -49,10 +49,11 @@ pub use settings::{Accelerator, Bad, Bus, Disk, Firmware, Interface, Mac, Networ
 
 use definition::Definition;
 use folder::Folder;
-use machine::{Alive, Ask, Machine, Shared, Told};
+use machine::{Ask, Machine};
 use reaction::Reactions;
 use screen::Screen;
 use serial::Port;
+use shared::{Alive, Shared, Told};
 
 /// How many requests may wait for a machine, and how many observations for core.
 const QUEUE: usize = 64;
@@ -67,8 +68,11 @@ pub struct Setup {
     /// Maker, model and numbers, as the machine shows them to its operating system. Processors,
     /// memory, cards and drives are those of the settings.
     pub identity: Inventory,
-    /// The machine's own folder, which is made private. Kept, it finds the machine again.
+    /// The machine's own folder, which is made private.
     pub folder: PathBuf,
+    /// Whether the folder is kept: then it finds the machine again. Else nobody could find it, and the
+    /// machine ends with the daemon, however that ends.
+    pub kept: bool,
 }
 
 /// An opened machine.
@@ -121,31 +125,25 @@ pub async fn open(setup: Setup) -> Result<Opened, Fault> {
         settings,
         identity,
         folder,
+        kept,
     } = setup;
     probe::version(&settings.program).await?;
-    let accelerated = probe::accelerator(&settings.program, settings.accelerator).await;
-    let definition = Definition::new(id, settings, identity, accelerated)?;
+    let definition = Definition::new(id, settings, identity)?;
     let folder = Folder::open(&folder)?;
 
     let (asks_to, asks) = mpsc::channel(QUEUE);
     let (observed_to, observed) = mpsc::channel(QUEUE);
     let told = watch::Sender::new(None);
-    let shared = Arc::new(Shared {
-        sensed: watch::Sender::new(Sensed {
-            on: Some(false),
-            disk_active: None,
-        }),
-        alive: watch::Sender::new(None),
-        used: Mutex::new(folder.used()),
-    });
+    let shared = Arc::new(Shared::new(folder.used()));
     let screen = Screen::new();
     let port = Port::new(asks_to.downgrade());
-    let load = health::Load::new(shared.alive.subscribe());
+    let vitals = health::Vitals::new(shared.clone(), &definition.settings);
     let ability = definition.boot_ability();
 
     let mut machine = Machine {
         definition,
         folder,
+        kept,
         screen: screen.clone(),
         port: port.clone(),
         shared: shared.clone(),
@@ -154,11 +152,13 @@ pub async fn open(setup: Setup) -> Result<Opened, Fault> {
         observed: observed_to,
         running: None,
         earlier: None,
+        firmware: None,
+        kvm: None,
         stopped_at_reset: None,
         reactions: Reactions::default(),
     };
     machine.find().await?;
-    let inventory = Arc::new(machine.inventory());
+    let inventory = machine.inventory();
     let task = tokio::spawn(machine.run());
 
     let alive = shared.alive.subscribe();
@@ -170,7 +170,7 @@ pub async fn open(setup: Setup) -> Result<Opened, Fault> {
         display: Some(screen.clone()),
         input: Some(screen),
         serial: Some(port),
-        health: Some(Arc::new(load)),
+        health: Some(Arc::new(vitals)),
         boot: Some(Arc::new(BootOrder {
             ability,
             told,

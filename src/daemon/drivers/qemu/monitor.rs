@@ -2,12 +2,15 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use outband_protocol::qmp::{Client, Command, Event, Greeting, Incoming, Limits};
+use outband_protocol::qmp::{
+    Client, Command, CommandId, Event, Greeting, Incoming, Limits, Refusal,
+    reply::{self, BlockStats},
+};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixStream,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{command_line::MONITOR, fault::Fault, folder::Folder};
@@ -18,6 +21,10 @@ pub(super) const GREETING: Duration = Duration::from_secs(8);
 /// How long a command may take.
 const COMMAND: Duration = Duration::from_secs(5);
 
+/// How long drives may take to say what they did: a machine that hangs is not ended for want of a
+/// figure.
+const FIGURES: Duration = Duration::from_secs(365 * 86_400);
+
 /// How many events may wait while a reply is awaited.
 const EVENTS_MAX: usize = 1024;
 
@@ -27,12 +34,25 @@ const LIMITS: Limits = Limits {
     commands: 8,
 };
 
+/// What comes in without being waited for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum News {
+    /// Something happened.
+    Event(Event),
+    /// What the drives did, as [`Monitor::ask_drives`] asked.
+    Drives(Vec<BlockStats>),
+}
+
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Monitor {
     stream: UnixStream,
     client: Client,
     events: VecDeque<Event>,
+    /// The drives were asked what they did.
+    asked: Option<CommandId>,
+    /// And answered.
+    drives: Option<Vec<BlockStats>>,
     buffer: Box<[u8]>,
     /// What was read and not yet handed to the client.
     unread: std::ops::Range<usize>,
@@ -55,6 +75,8 @@ impl Monitor {
             stream,
             client: Client::new(LIMITS, until.into_std()),
             events: VecDeque::new(),
+            asked: None,
+            drives: None,
             buffer: vec![0; 16 << 10].into(),
             unread: 0..0,
         };
@@ -79,21 +101,56 @@ impl Monitor {
                     return result.map_err(|why| Fault::Refused { what, why });
                 }
                 Some(Incoming::Event(event)) => self.keep(event)?,
-                Some(_) => {}
+                Some(Incoming::Reply { id, result }) => self.take_drives(id, result),
+                Some(Incoming::Ready(_)) => {}
                 None => self.pump().await?,
             }
         }
     }
 
-    /// The next event. May be given up and asked again.
-    pub(super) async fn event(&mut self) -> Result<Event, Fault> {
+    /// Asks what the drives did, unless they were asked and have not answered yet. The answer comes
+    /// as [`News::Drives`]. Not to be given up half way.
+    pub(super) async fn ask_drives(&mut self) -> Result<(), Fault> {
+        if self.asked.is_some() {
+            return Ok(());
+        }
+        let until = Instant::now() + FIGURES;
+        let asked = self
+            .client
+            .execute(&Command::query_blockstats(), until.into_std())?;
+        self.asked = Some(asked);
+        let outgoing = self.client.outgoing();
+        let written = timeout(COMMAND, self.stream.write_all(&outgoing)).await;
+        let late = Fault::Late {
+            what: "writing to the monitor",
+            limit: COMMAND,
+        };
+        written
+            .map_err(|_| late)?
+            .map_err(Fault::stream("work the monitor"))
+    }
+
+    fn take_drives(&mut self, id: CommandId, result: Result<Value, Refusal>) {
+        if self.asked == Some(id) {
+            self.asked = None;
+            // What can't be read is no figure, and no harm.
+            self.drives = result.ok().and_then(|value| reply::read(value).ok());
+        }
+    }
+
+    /// The next news. May be given up and asked again.
+    pub(super) async fn news(&mut self) -> Result<News, Fault> {
         loop {
             if let Some(event) = self.events.pop_front() {
-                return Ok(event);
+                return Ok(News::Event(event));
+            }
+            if let Some(drives) = self.drives.take() {
+                return Ok(News::Drives(drives));
             }
             match self.client.poll()? {
-                Some(Incoming::Event(event)) => return Ok(event),
-                Some(_) => {}
+                Some(Incoming::Event(event)) => return Ok(News::Event(event)),
+                Some(Incoming::Reply { id, result }) => self.take_drives(id, result),
+                Some(Incoming::Ready(_)) => {}
                 None => self.pump().await?,
             }
         }

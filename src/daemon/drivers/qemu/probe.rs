@@ -4,7 +4,7 @@ use std::{env, path::Path, process::Stdio, time::Duration};
 
 use tokio::{io::AsyncReadExt, process::Command, time::timeout};
 
-use super::{definition::Accelerated, fault::Fault, settings::Accelerator};
+use super::{fault::Fault, sys};
 
 /// The oldest version whose command line and monitor are those used here.
 const LEAST: (u32, u32) = (7, 0);
@@ -15,10 +15,19 @@ const VERSION: Duration = Duration::from_secs(10);
 
 /// How long a probe's firmware may take: translation takes a tenth of it on a busy host, hardware
 /// that emulates firmware several times as long.
-const PROBE: Duration = Duration::from_secs(3);
+pub(super) const PROBE: Duration = Duration::from_secs(3);
 
 /// What SeaBIOS says when it has done its work and nothing is there to boot.
 const DONE: &[u8] = b"No bootable device";
+
+/// What runs a machine's processors, once that is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accelerated {
+    /// QEMU's translation.
+    Tcg,
+    /// The host's hardware.
+    Kvm,
+}
 
 /// Looks for the program as the operating system would: a bare name stands in a folder of `PATH`.
 pub(super) fn find(program: &Path) -> Result<(), Fault> {
@@ -68,20 +77,11 @@ fn read_version(text: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-/// Settles what runs a machine's processors.
-pub(super) async fn accelerator(program: &Path, wanted: Accelerator) -> Accelerated {
-    match wanted {
-        Accelerator::Tcg => Accelerated::Tcg,
-        Accelerator::Kvm => Accelerated::Kvm,
-        Accelerator::Auto if serves(program, "kvm").await => Accelerated::Kvm,
-        Accelerator::Auto => Accelerated::Tcg,
-    }
-}
-
 /// Whether an accelerator runs firmware to its end in time. That the device opens proves nothing:
 /// the process may abort, or firmware may take minutes.
-async fn serves(program: &Path, accelerator: &str) -> bool {
-    let started = Command::new(program)
+pub(super) async fn serves(program: &Path, accelerator: &str) -> bool {
+    let mut command = Command::new(program);
+    command
         .args(["-nodefaults", "-no-user-config", "-display", "none"])
         .args(["-machine", "pc", "-cpu", "max", "-m", "16M"])
         .args(["-accel", accelerator])
@@ -90,9 +90,10 @@ async fn serves(program: &Path, accelerator: &str) -> bool {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn();
-    let Ok(mut probe) = started else { return false };
+        .kill_on_drop(true);
+    let Ok(mut probe) = sys::bound_to_us(&mut command).spawn() else {
+        return false;
+    };
     let Some(mut output) = probe.stdout.take() else {
         return false;
     };

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use super::{
-    command_line::{OnReset, arguments},
+    command_line::{Launch, arguments},
     definition::Definition,
     fault::Fault,
     folder::{Folder, Record},
@@ -43,27 +43,29 @@ impl Process {
     pub(super) fn start(
         machine: &Definition,
         folder: &Folder,
-        plan: &Plan,
-        on_reset: OnReset,
+        launch: &Launch,
     ) -> Result<Self, Fault> {
         folder.clear()?;
         folder.keep_source(&machine.source())?;
         let monitor = folder.listen()?;
         let program = &machine.settings.program;
-        let mut child = Command::new(program)
-            .args(arguments(machine, plan, on_reset))
+        let mut command = Command::new(program);
+        command
+            .args(arguments(machine, launch))
             .current_dir(folder.path())
             .stdin(Stdio::from(OwnedFd::from(monitor)))
             .stdout(Stdio::null())
             .stderr(Stdio::from(folder.output()?))
             // A terminal's interrupt is for the daemon, which knows what to do with its machines.
-            .process_group(0)
-            .spawn()
-            .map_err(|why| match why.kind() {
-                io::ErrorKind::NotFound => Fault::NoProgram(program.to_string_lossy().into()),
-                _ => Fault::file(format!("start {}", program.display()))(why),
-            })?;
-        match write_down(&child, folder, plan) {
+            .process_group(0);
+        if !launch.outlives_us {
+            sys::bound_to_us(&mut command);
+        }
+        let mut child = command.spawn().map_err(|why| match why.kind() {
+            io::ErrorKind::NotFound => Fault::NoProgram(program.to_string_lossy().into()),
+            _ => Fault::file(format!("start {}", program.display()))(why),
+        })?;
+        match write_down(&child, folder, &launch.plan) {
             Ok((pid, watched)) => Ok(Self {
                 pid,
                 watched,
@@ -193,8 +195,16 @@ fn start_time(pid: Pid) -> io::Result<u64> {
     stat_field(&text, 22).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
+/// The processor time that a process has used, in steps of a clock tick (proc(5), fields 14 and 15).
+pub(super) fn processor_time(pid: i32) -> Option<Duration> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let ticks = stat_field(&text, 14)?.checked_add(stat_field(&text, 15)?)?;
+    let seconds = ticks as f64 / rustix::param::clock_ticks_per_second() as f64;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
 /// A numeric field of `/proc/PID/stat` from the third on, counted from 1 (proc(5)).
-pub(super) fn stat_field(text: &str, number: usize) -> Option<u64> {
+fn stat_field(text: &str, number: usize) -> Option<u64> {
     let (_, rest) = text.rsplit_once(')')?;
     rest.split_ascii_whitespace()
         .nth(number.checked_sub(3)?)?

@@ -9,9 +9,34 @@ use outband_protocol::{
 };
 use tokio::time::Instant;
 
-/// SeaBIOS asks for a second reset after a warm one, and resets come in pairs: those that follow a
-/// reset so closely belong to it.
-const SAME_RESET: Duration = Duration::from_secs(2);
+/// SeaBIOS asks for a second reset after a warm one, and resets come in pairs. These belong to the
+/// reset before, which they follow after so little work of the processors: 20 to 50 ms were seen, on
+/// an idle host as on a busy one, and ten times as much before a boot loader could reset.
+const SAME_RESET_WORK: Duration = Duration::from_millis(200);
+
+/// How late they come at most, on a host that has hardly a moment for the machine.
+const SAME_RESET: Duration = Duration::from_secs(5);
+
+/// How soon a watchdog's reset follows its running out.
+const WATCHDOG: Duration = Duration::from_secs(2);
+
+/// When something happened.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) now: Instant,
+    /// The processor time that the process has used; `None` where that can't be read.
+    pub(super) worked: Option<Duration>,
+}
+
+impl Moment {
+    /// Whether a reset now belongs to the one at `before`, of the same process.
+    fn belongs_to(self, before: Self) -> bool {
+        let passed = self.now.saturating_duration_since(before.now);
+        let worked = self.worked.zip(before.worked);
+        let worked = worked.map(|(now, before)| now.saturating_sub(before));
+        passed < SAME_RESET && worked.is_none_or(|worked| worked < SAME_RESET_WORK)
+    }
+}
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,17 +51,18 @@ pub(super) enum Reaction {
     ShutDown,
 }
 
-/// What was seen that the meaning of the next event depends on.
+/// What was seen of a process that the meaning of its next event depends on.
 #[derive(Debug, Default)]
 pub(super) struct Reactions {
-    last_reset: Option<Instant>,
+    last_reset: Option<Moment>,
     /// A watchdog ran out, and the reset that comes is its doing.
     watchdog: Option<Instant>,
 }
 
 impl Reactions {
     /// What an event means.
-    pub(super) fn to(&mut self, event: &EventKind, now: Instant) -> Reaction {
+    pub(super) fn to(&mut self, event: &EventKind, at: Moment) -> Reaction {
+        let now = at.now;
         match event {
             EventKind::Shutdown { reason, .. } => match reason {
                 Reason::GuestReset => Reaction::Replace(self.by(BootBy::Software, now)),
@@ -48,11 +74,10 @@ impl Reactions {
                 _ => Reaction::ShutDown,
             },
             EventKind::Reset { guest, .. } => {
-                let recent = |at: Instant| now.saturating_duration_since(at) < SAME_RESET;
-                if *guest && self.last_reset.is_some_and(recent) {
+                if *guest && self.last_reset.is_some_and(|before| at.belongs_to(before)) {
                     return Reaction::None;
                 }
-                self.last_reset = Some(now);
+                self.last_reset = Some(at);
                 let by = if *guest {
                     self.by(BootBy::Software, now)
                 } else {
@@ -79,7 +104,7 @@ impl Reactions {
 
     fn by(&mut self, otherwise: BootBy, now: Instant) -> BootBy {
         match self.watchdog.take() {
-            Some(at) if now.saturating_duration_since(at) < SAME_RESET => BootBy::Watchdog,
+            Some(at) if now.saturating_duration_since(at) < WATCHDOG => BootBy::Watchdog,
             _ => otherwise,
         }
     }
@@ -119,28 +144,52 @@ mod tests {
         Reaction::Tell(Observed::BootBegan { by })
     }
 
+    /// So many milliseconds after `now`, of which the processors worked for so many.
+    fn after(now: Instant, passed: u64, worked: u64) -> Moment {
+        Moment {
+            now: now + Duration::from_millis(passed),
+            worked: Some(Duration::from_millis(worked)),
+        }
+    }
+
     #[test]
     fn the_resets_that_seabios_adds_are_no_events_of_their_own() {
         let now = Instant::now();
-        let later = |ms| now + Duration::from_millis(ms);
+        let after = |passed, worked| after(now, passed, worked);
         let mut reactions = Reactions::default();
-        assert_eq!(reactions.to(&reset(false), now), began(BootBy::Reset));
-        assert_eq!(reactions.to(&reset(true), later(100)), Reaction::None);
-        assert_eq!(reactions.to(&reset(true), later(101)), Reaction::None);
+        let (warm, guests) = (reset(false), reset(true));
+        assert_eq!(reactions.to(&warm, after(0, 900)), began(BootBy::Reset));
+        assert_eq!(reactions.to(&guests, after(50, 940)), Reaction::None);
+        assert_eq!(reactions.to(&guests, after(51, 940)), Reaction::None);
+        // A boot loader's own, as soon as it could.
         assert_eq!(
-            reactions.to(&reset(true), later(5000)),
+            reactions.to(&guests, after(600, 1500)),
             began(BootBy::Software)
         );
-        assert_eq!(reactions.to(&reset(true), later(5100)), Reaction::None);
-        assert_eq!(
-            reactions.to(&reset(false), later(5200)),
-            began(BootBy::Reset)
-        );
+        assert_eq!(reactions.to(&guests, after(650, 1540)), Reaction::None);
+        assert_eq!(reactions.to(&warm, after(700, 1550)), began(BootBy::Reset));
+    }
+
+    #[test]
+    fn a_busy_host_makes_no_event_and_an_idle_guest_hides_none() {
+        let now = Instant::now();
+        let after = |passed, worked| after(now, passed, worked);
+        let mut reactions = Reactions::default();
+        let guests = reset(true);
+        let software = began(BootBy::Software);
+        assert_eq!(reactions.to(&guests, after(0, 900)), software);
+        assert_eq!(reactions.to(&guests, after(3000, 950)), Reaction::None);
+        assert_eq!(reactions.to(&guests, after(9000, 1000)), software);
+        let unknown = Moment {
+            worked: None,
+            ..after(9100, 0)
+        };
+        assert_eq!(reactions.to(&guests, unknown), Reaction::None);
     }
 
     #[test]
     fn a_watchdogs_reset_is_told_as_such_and_only_that_one() {
-        let now = Instant::now();
+        let now = after(Instant::now(), 0, 900);
         let mut reactions = Reactions::default();
         let action = "reset".into();
         assert_eq!(
@@ -148,7 +197,7 @@ mod tests {
             Reaction::None
         );
         assert_eq!(reactions.to(&reset(true), now), began(BootBy::Watchdog));
-        let later = now + Duration::from_secs(60);
+        let later = after(now.now, 60_000, 9_000);
         assert_eq!(reactions.to(&reset(true), later), began(BootBy::Software));
     }
 
@@ -160,7 +209,7 @@ mod tests {
                 guest: true,
                 reason,
             };
-            reactions.to(&event, Instant::now())
+            reactions.to(&event, after(Instant::now(), 0, 0))
         };
         assert_eq!(to(Reason::GuestShutdown), Reaction::ShutDown);
         assert_eq!(to(Reason::GuestReset), Reaction::Replace(BootBy::Software));
@@ -176,7 +225,7 @@ mod tests {
         let event = EventKind::GuestPanicked {
             action: "run".into(),
         };
-        let reaction = Reactions::default().to(&event, Instant::now());
+        let reaction = Reactions::default().to(&event, after(Instant::now(), 0, 0));
         let Reaction::Tell(Observed::SystemEvent(event)) = reaction else {
             panic!("{reaction:?}");
         };

@@ -79,7 +79,8 @@ pub enum Accelerator {
     /// QEMU's own translation: slow, and works everywhere.
     #[default]
     Tcg,
-    /// The host's hardware, as it is asked for.
+    /// The host's hardware; where a probe shows in time that it doesn't serve, the machine is not
+    /// switched on.
     Kvm,
     /// The host's hardware where a probe shows in time that it serves, else translation.
     Auto,

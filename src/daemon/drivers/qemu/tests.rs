@@ -3,6 +3,7 @@
 //! These tests need QEMU and GRUB's tools; `tools/boot-image` says what is missing.
 
 mod alarms;
+mod changed;
 mod life;
 mod once;
 mod parts;

@@ -1,4 +1,4 @@
-//! The faults that this driver carries out, and how it asks for them.
+//! The faults that a simulated server can have, and how this driver asks for them.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -43,10 +43,11 @@ impl Faults for FaultBoard {
     }
 }
 
-/// The faults that this driver carries out on a machine with such a front panel.
+/// The faults that a server with such a front panel can have: what this driver carries out, and what
+/// services do for every simulated server.
 #[must_use]
-pub fn carried_out(front: &Front) -> BTreeSet<FaultKind> {
-    [
+pub fn possible_faults(front: &Front) -> BTreeSet<FaultKind> {
+    let own = [
         (FaultKind::DeafSoftOff, true),
         (FaultKind::SlowPost, true),
         (FaultKind::DeadPowerLed, front.power_led),
@@ -54,8 +55,9 @@ pub fn carried_out(front: &Front) -> BTreeSet<FaultKind> {
         (FaultKind::StuckReset, front.reset),
         (FaultKind::SensorValue, true),
         (FaultKind::SelEntry, true),
-    ]
-    .into_iter()
-    .filter_map(|(kind, can)| can.then_some(kind))
-    .collect()
+    ];
+    let own = own
+        .into_iter()
+        .filter_map(|(kind, can)| can.then_some(kind));
+    own.chain(FaultKind::AT_THE_DOORS).collect()
 }

@@ -37,7 +37,7 @@ use outband_core::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-pub use faults::carried_out;
+pub use faults::possible_faults;
 
 use self::{
     faults::Faults,
@@ -154,8 +154,8 @@ fn open_with(
         events: events.clone(),
     };
     let shared = Arc::new(Shared::new(machine, around));
-    let task = Task::new(shared.clone(), memory, settings.cd, boot, events, board);
-    runtime.spawn(task.run());
+    let mut task = Task::new(shared.clone(), memory, settings.cd, boot, events, board);
+    runtime.spawn(async move { task.run().await });
 
     let weak = Arc::downgrade(&shared);
     let hold = Hold::new(shared);
@@ -168,7 +168,7 @@ fn open_with(
         health: Some(machine.clone()),
         boot: Some(machine),
         inventory: Some(profile.inventory.clone()),
-        faults: carried_out(&profile.blueprint.front),
+        faults: possible_faults(&profile.blueprint.front),
         observed: Some(observed),
     };
     Ok((parts, weak))

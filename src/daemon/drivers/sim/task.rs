@@ -97,8 +97,9 @@ impl Task {
         }
     }
 
-    /// Runs until no part is held any more.
-    pub(super) async fn run(mut self) {
+    /// Runs until no part is held any more. Borrowed: a future that takes what it works with has room
+    /// for it twice.
+    pub(super) async fn run(&mut self) {
         loop {
             let turn = self.turn();
             if let Some((sink, bytes)) = turn.serial {

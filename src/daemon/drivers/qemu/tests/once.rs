@@ -7,7 +7,10 @@ use outband_core::{
 use outband_protocol::qmp::EventKind;
 
 use super::rig::{HANG, Rig};
-use crate::drivers::qemu::{folder::Folder, monitor::Monitor};
+use crate::drivers::qemu::{
+    folder::Folder,
+    monitor::{Monitor, News},
+};
 
 const CD: BootTarget = BootTarget::Cd;
 const ONCE: OverrideLifetime = OverrideLifetime::Once;
@@ -80,7 +83,8 @@ async fn a_reboot_while_no_daemon_was_there_goes_on_when_it_returns() {
     // Somebody else listens to the machine until it has stopped at its reset.
     let machine = Folder::open(&folder.join("machine")).unwrap();
     let (mut monitor, _) = Monitor::connect(&machine).await.unwrap().unwrap();
-    let stopped = async { while monitor.event().await.unwrap().kind != EventKind::Stop {} };
+    let is_stop = |news| matches!(news, News::Event(event) if event.kind == EventKind::Stop);
+    let stopped = async { while !is_stop(monitor.news().await.unwrap()) {} };
     tokio::time::timeout(HANG, stopped).await.unwrap();
     drop((monitor, machine));
     let mut rig = Rig::open(folder, settings).await;

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use outband_core::driver::{Frame, Picture, Verb};
+use outband_core::{
+    driver::{Frame, Picture, Verb},
+    inventory::Inventory,
+};
 use outband_protocol::{
     hid::{HeldKeys, Usage},
     video::Size,
@@ -12,7 +15,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::rig::{HANG, Rig};
+use super::rig::{HANG, Rig, disk_and_cd, scratch};
 
 /// Waits for a frame that satisfies.
 async fn frame(
@@ -159,6 +162,28 @@ async fn the_inventory_is_that_of_the_machine() {
     let size = std::fs::metadata(&rig.settings.disk[0].file).unwrap().len();
     assert_eq!(inventory.drives[0].bytes, Some(size));
     assert!(inventory.nics.is_empty() && inventory.manufacturer.is_none());
+    assert!(inventory.bios_version.is_none(), "no firmware ran yet");
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn an_operating_system_is_told_who_the_machine_is() {
+    let folder = scratch("identity");
+    let settings = disk_and_cd(&folder);
+    let uuid = "8a1f5c5e-0d3b-4d0c-9a58-2f4f0f7a1b2c";
+    let identity = Inventory {
+        manufacturer: Some("A, B & Sons".into()),
+        model: Some("Box,serial=1".into()),
+        serial_number: Some("S-42".into()),
+        uuid: Some(uuid.into()),
+        ..Inventory::default()
+    };
+    let mut rig = Rig::open_as(folder, settings, identity).await.unwrap();
+    assert_eq!(rig.inventory.uuid.as_deref(), Some(uuid));
+    rig.verb(Verb::On).await;
+    rig.says("machine: A, B & Sons / Box,serial=1 / S-42\n")
+        .await;
+    rig.says(&format!("uuid: {uuid}\n")).await;
     rig.stop().await;
 }
 

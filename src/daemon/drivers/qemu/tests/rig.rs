@@ -128,7 +128,16 @@ impl Rig {
         Self::try_open(folder, settings).await.unwrap()
     }
 
-    pub(super) async fn try_open(folder: PathBuf, mut settings: Settings) -> Result<Self, Fault> {
+    pub(super) async fn try_open(folder: PathBuf, settings: Settings) -> Result<Self, Fault> {
+        Self::open_as(folder, settings, Inventory::default()).await
+    }
+
+    /// The machine shows its operating system this identity.
+    pub(super) async fn open_as(
+        folder: PathBuf,
+        mut settings: Settings,
+        identity: Inventory,
+    ) -> Result<Self, Fault> {
         if settings.program == Settings::default().program {
             let guarded = "drivers/qemu/tests/guarded-qemu";
             settings.program = Path::new(env!("CARGO_MANIFEST_DIR")).join(guarded);
@@ -136,8 +145,9 @@ impl Rig {
         let opened = open(Setup {
             id: "test".parse().unwrap(),
             settings: settings.clone(),
-            identity: Inventory::default(),
+            identity,
             folder: folder.join("machine"),
+            kept: true,
         })
         .await?;
         let parts = opened.parts;
@@ -198,14 +208,24 @@ impl Rig {
         self.says("later: reboot after 3 s").await;
     }
 
+    /// What happened next; the inventory is kept, and is nothing that happened.
     pub(super) async fn observes(&mut self) -> Observed {
-        let next = timeout(HANG, self.observed.recv()).await;
-        next.expect("nothing was observed").unwrap()
+        loop {
+            let next = timeout(HANG, self.observed.recv()).await;
+            match next.expect("nothing was observed").unwrap() {
+                Observed::Inventory(inventory) => self.inventory = inventory,
+                observed => return observed,
+            }
+        }
     }
 
     pub(super) fn observed_nothing_more(&mut self) {
-        let more = self.observed.try_recv();
-        assert!(more.is_err(), "{more:?}");
+        while let Ok(more) = self.observed.try_recv() {
+            match more {
+                Observed::Inventory(inventory) => self.inventory = inventory,
+                more => panic!("{more:?}"),
+            }
+        }
     }
 
     pub(super) async fn senses(&mut self, on: bool) {

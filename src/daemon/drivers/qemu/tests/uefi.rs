@@ -7,7 +7,7 @@ use std::{
 };
 
 use outband_core::{
-    driver::Verb,
+    driver::{BootBy, Observed, Verb},
     server::{BootMode, BootOverride, BootTarget, OverrideLifetime},
 };
 
@@ -94,6 +94,9 @@ async fn only_what_is_signed_is_booted_where_that_is_asked_for() {
     let mut rig = Rig::open(folder, settings).await;
     rig.verb(Verb::On).await;
     rig.says("Access Denied").await;
+    let by = BootBy::PowerOn;
+    assert_eq!(rig.observes().await, Observed::BootBegan { by });
+    assert_eq!(rig.inventory.bios_version, None, "UEFI doesn't tell it");
     rig.stop().await;
 }
 

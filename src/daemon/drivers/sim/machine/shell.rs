@@ -12,6 +12,8 @@ pub(super) struct Session {
     logged_in: bool,
     /// A carriage return was the last letter: a line feed right after it ends no second line.
     returned: bool,
+    /// Keys are being counted, and so many have come.
+    counted: Option<u8>,
 }
 
 /// What a session knows of the system it runs on.
@@ -68,12 +70,30 @@ uptime                        how long it has been running, and how busy
 free                          how much memory there is
 load N                        keep the processors busy, 0 to 100 percent
 led caps|num|scroll on|off    switch a light of the keyboard
+keys                          count keys in bars, to be measured by; q ends it
 clear                         clear the screen
 reboot                        start anew
 poweroff                      shut down and switch off
 panic                         fall over
 exit                          log out
 ";
+
+/// Clears a terminal.
+const CLEAR: &str = "\x1b[2J\x1b[H";
+
+/// A number as eight bars in the upper left corner, the highest bit first: each four letters wide and
+/// two high, white or black. Whoever measures reads it off the picture.
+fn bars(number: u8) -> String {
+    let bar = |bit: u8| {
+        if number & (0x80 >> bit) == 0 {
+            "    "
+        } else {
+            "████"
+        }
+    };
+    let line: String = (0..8).map(bar).collect();
+    format!("\x1b[H\x1b[1;37m{line}\n{line}\x1b[0m\n\n{number} keys, q ends it  ")
+}
 
 impl Session {
     /// What stands before the first letter: the name of the system and the question who is there.
@@ -87,6 +107,14 @@ impl Session {
     /// One letter was typed; gives what is printed and what is asked of the system.
     pub(super) fn letter(&mut self, letter: char, facts: &Facts<'_>) -> (String, Option<Request>) {
         let after_return = std::mem::replace(&mut self.returned, letter == '\r');
+        if let Some(count) = &mut self.counted {
+            if matches!(letter, 'q' | '\x03') {
+                self.counted = None;
+                return (format!("{CLEAR}{}", self.prompt(facts)), None);
+            }
+            *count = count.wrapping_add(1);
+            return (bars(*count), None);
+        }
         match letter {
             '\n' if after_return => (String::new(), None),
             '\n' | '\r' => {
@@ -139,6 +167,12 @@ impl Session {
             out.push_str(&Self::greeting(facts));
             return None;
         } else {
+            if line == "keys" {
+                self.counted = Some(0);
+                out.push_str(CLEAR);
+                out.push_str(&bars(0));
+                return None;
+            }
             request = command(line, facts, out);
             // The system has the last word.
             if matches!(
@@ -182,7 +216,7 @@ fn command(line: &str, facts: &Facts<'_>, out: &mut String) -> Option<Request> {
                 None => writeln!(out, "not known"),
             };
         }
-        ["clear"] => out.push_str("\x1b[2J\x1b[H"),
+        ["clear"] => out.push_str(CLEAR),
         ["reboot"] => return Some(Request::Reboot),
         ["poweroff"] => return Some(Request::PowerOff),
         ["panic"] => return Some(Request::Panic),
@@ -194,7 +228,7 @@ fn command(line: &str, facts: &Facts<'_>, out: &mut String) -> Option<Request> {
             (Some(which), Some(on)) => return Some(Request::Led(which, on)),
             _ => out.push_str("led: caps|num|scroll on|off\n"),
         },
-        ["load" | "led", ..] => out.push_str("`help` says how\n"),
+        ["load" | "led" | "keys", ..] => out.push_str("`help` says how\n"),
         [unknown, ..] => {
             let _ = writeln!(out, "{unknown}: command not found");
         }
@@ -298,6 +332,24 @@ mod tests {
         assert!(out.contains("SimOS 1.0 sim-1 x86-64\n"));
         assert!(out.contains("up 2 min 5 s, load 5 %\n16 processors\n"));
         assert!(out.contains("16384 MiB\n"));
+    }
+
+    #[test]
+    fn keys_are_counted_in_bars_until_it_is_ended() {
+        let mut session = logged_in();
+        let (out, _) = typed(&mut session, "keys\n");
+        assert!(out.contains(&format!("{}\n", " ".repeat(32))), "{out:?}");
+        let (out, requests) = typed(&mut session, "poweroff\nx");
+        assert!(requests.is_empty(), "it takes every key");
+        let ten = "\x1b[H\x1b[1;37m                ████    ████    \n";
+        assert!(
+            out.contains(ten) && out.ends_with("10 keys, q ends it  "),
+            "{out:?}"
+        );
+        let (out, _) = typed(&mut session, "q");
+        assert!(out.starts_with(CLEAR) && out.ends_with("# "), "{out:?}");
+        let (_, requests) = typed(&mut session, "reboot\n");
+        assert_eq!(requests, [Request::Reboot]);
     }
 
     #[test]
