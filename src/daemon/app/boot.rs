@@ -11,22 +11,22 @@ use outband_core::{
     tasks::Tasks,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::sleep};
 use zeroize::Zeroizing;
 
 use super::{
     AppFault, Mode,
-    doors::Doors,
-    first_start, folder, gate, notify, ready,
+    doors::{Doors, Open},
+    first_start, folder, gate,
+    lan::Lan,
+    notify,
+    opening::TRY_AGAIN,
+    ready,
     scratch::Scratch,
     servers::{Machines, ServerSet},
     stop::Signals,
 };
-use crate::{
-    host::Host,
-    listen::LocalSocket,
-    settings::{Loaded, Settings},
-};
+use crate::{host::Host, listen::LocalSocket, settings::Settings};
 
 /// The format of the stored identity.
 const IDENTITY_FORMAT: u8 = 1;
@@ -47,13 +47,13 @@ pub(super) struct Daemon {
     pub(super) base: Arc<Foundations>,
     pub(super) servers: ServerSet,
     pub(super) doors: Doors,
+    pub(super) lan: Lan,
     background: JoinSet<()>,
 }
 
 /// Starts, serves, ends.
-pub(super) async fn live(loaded: Loaded, mode: Mode) -> Result<(), AppFault> {
+pub(super) async fn live(settings: Settings, mode: Mode) -> Result<(), AppFault> {
     let mut signals = Signals::new()?;
-    let Loaded { settings, .. } = loaded;
     let (mut daemon, first) = Daemon::start(settings, &mode).await?;
     ready::say(&daemon, &mode, first.as_ref().map(|first| first.as_str()));
     notify::tell("READY=1");
@@ -63,6 +63,8 @@ pub(super) async fn live(loaded: Loaded, mode: Mode) -> Result<(), AppFault> {
     loop {
         tokio::select! {
             () = stop.asked() => break,
+            () = daemon.lan.accounts_changed() => daemon.look_at_lan().await,
+            () = sleep(TRY_AGAIN), if daemon.lacks_any() => daemon.try_again().await,
             _ = hang_up.recv() => match &mode {
                 Mode::Serve { reload } => daemon.reload(reload).await,
                 Mode::Bench(bench) => {
@@ -89,6 +91,10 @@ impl Daemon {
         // Ports come first: a daemon that can't listen must not make accounts or start machines.
         let mut doors = Doors::new(&base);
         let plan = doors.plan(&settings)?;
+        let mut lan = Lan::new(&base);
+        // The account of a demo may use everything.
+        let let_in = matches!(mode, Mode::Bench(_)) || lan.lets_in();
+        let lan_plan = lan.plan(&settings, let_in)?;
         let socket = match &base.state {
             Some(state) => Some(
                 LocalSocket::new(&state.join(folder::SOCKET))
@@ -97,7 +103,12 @@ impl Daemon {
             None => None,
         };
         let mut servers = ServerSet::new(base.clone());
-        let opened = servers.open_all(&settings.server).await?;
+        let opened = match mode {
+            // One server's trouble must not take the BMC from all the others.
+            Mode::Serve { .. } => servers.open_each(&settings.server).await,
+            // Whoever tries something out sees at once what is missing.
+            Mode::Bench(_) => servers.open_all(&settings.server).await?,
+        };
         // After all that can fail: a password that was made up is shown once, at the end.
         let first = match mode {
             Mode::Serve { .. } => first_start::serve(&base.bmc.gate, &settings.access).await?,
@@ -108,6 +119,8 @@ impl Daemon {
         };
         servers.take(opened);
         doors.carry_out(plan).await;
+        lan.carry_out(lan_plan).await;
+        doors.tell_ipmi(&lan.open());
 
         let mut background = JoinSet::new();
         background.spawn(base.bmc.gate.clone().run());
@@ -123,6 +136,7 @@ impl Daemon {
             base,
             servers,
             doors,
+            lan,
             background,
         };
         daemon.record(EventKind::DaemonStarted {
@@ -133,6 +147,7 @@ impl Daemon {
 
     /// Ends it all; `demo` and `fleet` stop their machines.
     pub(super) async fn stop(mut self, mode: &Mode) {
+        self.lan.close_all().await;
         self.doors.close_all().await;
         if let Mode::Bench(_) = mode {
             self.servers.stop_machines().await;
@@ -148,6 +163,25 @@ impl Daemon {
         // The process ends in any case: what can't be made durable now was said before.
         if let Err(why) = self.base.host.journal.sync().await {
             tracing::error!("{why}");
+        }
+    }
+
+    /// Whether a server or an address is wanted that could not be had: [`Daemon::try_again`].
+    fn lacks_any(&self) -> bool {
+        self.servers.lacks_any() || self.lan.lacks_any()
+    }
+
+    /// Opens and closes IPMI's channels as accounts and servers are now.
+    pub(super) async fn look_at_lan(&mut self) {
+        self.lan.look(&self.settings).await;
+        self.doors.tell_ipmi(&self.lan.open());
+    }
+
+    /// The addresses that answer.
+    pub(super) fn open(&self) -> Open {
+        Open {
+            ipmi: self.lan.open(),
+            ..self.doors.open()
         }
     }
 

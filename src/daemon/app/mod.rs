@@ -1,7 +1,7 @@
 //! Puts the program together: settings, drivers, engines, services.
 //!
-//! [`boot`] lays the foundations (state, log, [`gate`]) and makes the daemon; [`servers`] opens
-//! drivers and runs engines; [`doors`] listens; [`first_start`] sees that somebody can get in;
+//! [`boot`] lays the foundations (state, log, [`gate`]) and makes the daemon; [`opening`] opens drivers
+//! and [`servers`] runs engines; [`doors`] and [`lan`] listen; [`first_start`] sees that somebody can get in;
 //! [`ready`] says where; [`reload`] changes what changed; [`stop`] ends it all. [`local`] and
 //! [`offline`] serve who sits at the device.
 
@@ -10,15 +10,17 @@ mod doors;
 pub mod first_start;
 pub mod folder;
 mod gate;
+mod lan;
 pub mod local;
 mod log;
 mod notify;
 pub mod offline;
+mod opening;
 pub mod orders;
 mod parts;
 mod ready;
 mod reload;
-mod scratch;
+pub mod scratch;
 pub mod secrets;
 mod servers;
 mod stop;
@@ -106,6 +108,8 @@ impl fmt::Debug for Bench {
 /// # Errors
 /// [`AppFault`] when it can't start.
 pub fn run(loaded: Loaded, mode: Mode) -> Result<(), AppFault> {
+    // Where each value came from is of no more use, and there may be a thousand servers of them.
+    let settings = loaded.into_settings();
     log::start(&mode);
     // What is written is for the daemon's user alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
@@ -117,7 +121,7 @@ pub fn run(loaded: Loaded, mode: Mode) -> Result<(), AppFault> {
         .enable_all()
         .build()
         .map_err(|why| AppFault::new(format!("can't start threads: {why}")))?;
-    let done = runtime.block_on(boot::live(loaded, mode));
+    let done = runtime.block_on(boot::live(settings, mode));
     // What still blocks on a disk must not keep the program.
     runtime.shutdown_timeout(Duration::from_secs(1));
     done

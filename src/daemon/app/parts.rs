@@ -8,11 +8,10 @@ use super::{AppFault, boot::Foundations};
 use crate::{
     drivers::{qemu, sim},
     host::files::make_private_folder,
-    services::redfish,
     settings::{DriverName, Server, Start, profile::Profile},
 };
 
-/// Opens a server's parts, and hangs on its board the faults that the settings name.
+/// Opens a server's parts; its driver looks at the board.
 ///
 /// A machine that can outlive the daemon comes with the way to stop it.
 pub(super) async fn open(
@@ -24,12 +23,7 @@ pub(super) async fn open(
     let profile = server.own_profile();
     let profile = profile.ok_or_else(|| fail(&"its profile was not read"))?;
     let (mut parts, closing) = match server.driver {
-        DriverName::Sim => {
-            let mut parts = open_sim(base, server, profile, board)?;
-            // Carried out by a door, not by the machine.
-            parts.faults.extend(redfish::FAULTS);
-            (parts, None)
-        }
+        DriverName::Sim => (open_sim(base, server, profile, board)?, None),
         DriverName::Qemu => {
             let all = match &base.state {
                 Some(state) => state.join("qemu"),
@@ -40,17 +34,13 @@ pub(super) async fn open(
                 settings: server.qemu.clone(),
                 identity: profile.inventory.as_ref().clone(),
                 folder: all.join(server.id.as_str()),
+                kept: base.state.is_some(),
             };
             let opened = qemu::open(setup).await.map_err(|why| fail(&why))?;
             (opened.parts, Some(opened.closing))
         }
     };
     switch_off(server, &mut parts);
-    for fault in &server.sim.fault {
-        board
-            .set(&parts.faults, fault.fault.clone(), fault.scope.clone())
-            .map_err(|why| fail(&why))?;
-    }
     Ok((parts, closing))
 }
 

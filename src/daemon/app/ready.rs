@@ -4,12 +4,14 @@ use std::{io::Write, net::SocketAddr};
 
 use serde_json::{Map, Value, json};
 
+use outband_core::server::ServerId;
+
 use super::{Bench, Mode, boot::Daemon, doors::Open, first_start::ADMIN};
 use crate::settings::DriverName;
 
 /// Says it. `first`: the password that was made up for the first account.
 pub(super) fn say(daemon: &Daemon, mode: &Mode, first: Option<&str>) {
-    let open = daemon.doors.open();
+    let open = daemon.open();
     let mut text = match mode {
         Mode::Serve { .. } => serve(first),
         Mode::Bench(bench) => self::bench(daemon, bench, &open),
@@ -69,6 +71,9 @@ fn bench(daemon: &Daemon, bench: &Bench, open: &Open) -> String {
         urls("http", &open.plain),
     ]
     .concat();
+    if let Some(address) = open.https.first() {
+        say("page", format!("https://{address}/"));
+    }
     match all.as_slice() {
         [first, .., last] if all.len() > 4 => say("URLs", format!("{first} to {last}")),
         urls => urls.iter().for_each(|url| say("URL", url.clone())),
@@ -102,6 +107,19 @@ fn bench(daemon: &Daemon, bench: &Bench, open: &Open) -> String {
             format!("curl {trust}--user \"{proof}\" {url}Systems/{id}"),
         );
     }
+    if let Some((_, at)) = open.ipmi.first() {
+        let (host, port) = (at.ip(), at.port());
+        let (set, password) = if bench.made_up {
+            (String::new(), format!("-P {}", bench.password.as_str()))
+        } else {
+            let set = "IPMI_PASSWORD=\"$OUTBAND_ADMIN_PASSWORD\" ".to_owned();
+            (set, "-E".to_owned())
+        };
+        let line = format!(
+            "{set}ipmitool -I lanplus -H {host} -p {port} -U {ADMIN} {password} chassis status"
+        );
+        say("or", line);
+    }
     say("stop", "Ctrl-C".to_owned());
     lines.push(String::new());
     lines.iter().map(|line| format!("{line}\n")).collect()
@@ -131,9 +149,30 @@ pub(super) fn addresses(open: &Open) -> Value {
     add("https", open.https.iter().copied().chain(own).collect());
     add("http", open.plain.clone());
     add("redirect", open.redirect.clone());
-    if !open.own.is_empty() {
-        let own = open.own.iter();
-        let own = own.map(|(id, at)| (id.to_string(), json!({ "https": [at.to_string()] })));
+    add(
+        "ipmi",
+        open.ipmi.iter().map(|(_, address)| *address).collect(),
+    );
+    let mut own: Vec<(&ServerId, Map<String, Value>)> = Vec::new();
+    for (service, addresses) in [("https", &open.own), ("ipmi", &open.ipmi)] {
+        for (id, address) in addresses {
+            let at = own.iter().position(|(other, _)| *other == id);
+            let at = at.unwrap_or_else(|| {
+                own.push((id, Map::new()));
+                own.len() - 1
+            });
+            if let Some((_, services)) = own.get_mut(at) {
+                let list = services.entry(service).or_insert_with(|| json!([]));
+                if let Value::Array(list) = list {
+                    list.push(address.to_string().into());
+                }
+            }
+        }
+    }
+    if !own.is_empty() {
+        let own = own
+            .into_iter()
+            .map(|(id, services)| (id.to_string(), services.into()));
         all.insert("servers".to_owned(), Value::Object(own.collect()));
     }
     Value::Object(all)

@@ -2,7 +2,8 @@
 //! are busy, new servers that can't be opened: each is said, and nothing is changed.
 //!
 //! A server that changed can't be opened while its old self has the driver. When that fails in its
-//! turn the server is managed no more, and each reload tries again.
+//! turn the server is managed no more. Such a server is tried again, as one that failed at start is:
+//! after some time, and at each reload.
 
 use std::fmt::Write;
 
@@ -44,11 +45,10 @@ impl Daemon {
     /// Changes to other settings; gives what changed, in words.
     pub(super) async fn change_to(&mut self, settings: Settings) -> Result<Vec<String>, AppFault> {
         // All that can fail comes first.
-        let difference = self
-            .servers
-            .difference(&self.settings.server, &settings.server);
+        let difference = self.servers.difference(&settings.server);
         let opened = self.servers.open_all(&difference.new).await?;
         let plan = self.doors.plan(&settings)?;
+        let lan_plan = self.lan.plan(&settings, self.lan.lets_in())?;
         let access_changes = settings.access != self.settings.access;
         if access_changes {
             self.let_somebody_in(&settings).await?;
@@ -56,11 +56,12 @@ impl Daemon {
 
         let mut what = self.changed_settings(&settings);
         self.let_go(&difference).await;
+        self.servers.expect(&settings.server);
         self.servers.take(opened);
         for server in &difference.new {
             self.servers.record(&server.id, EventKind::ServerAdded);
         }
-        let (mut changed, mut back) = (Vec::new(), Vec::new());
+        let mut changed = Vec::new();
         for (server, changes) in &difference.changed {
             if self.open_in_turn(server).await {
                 changed.push(format!("{} ({})", server.id, changes.join(", ")));
@@ -68,12 +69,7 @@ impl Daemon {
                 self.servers.record(&server.id, EventKind::ServerRemoved);
             }
         }
-        for server in &difference.failed {
-            if self.open_in_turn(server).await {
-                self.servers.record(&server.id, EventKind::ServerAdded);
-                back.push(server.id.to_string());
-            }
-        }
+        let back = self.open_again(&difference.failed).await;
         let new = difference.new.iter().map(|server| server.id.to_string());
         let gone = difference.gone.iter().map(ToString::to_string);
         let servers = [
@@ -85,10 +81,12 @@ impl Daemon {
         let servers = servers.into_iter().filter(|(_, ids)| !ids.is_empty());
         what.extend(servers.map(|(did, ids)| format!("servers {did}: {}", list(&ids))));
 
-        let (open, fingerprint) = (self.doors.open(), self.fingerprint());
+        let (open, fingerprint) = (self.open(), self.fingerprint());
         self.doors.carry_out(plan).await;
-        if self.doors.open() != open {
-            let now = ready::addresses(&self.doors.open());
+        self.lan.carry_out(lan_plan).await;
+        self.doors.tell_ipmi(&self.lan.open());
+        if self.open() != open {
+            let now = ready::addresses(&self.open());
             what.push(format!("listening on {now}"));
         }
         if self.fingerprint() != fingerprint {
@@ -154,15 +152,33 @@ impl Daemon {
 
     /// Opens a server that others don't wait for; `false`, and said, when it can't be.
     async fn open_in_turn(&mut self, server: &Server) -> bool {
-        match self.servers.open_all(std::slice::from_ref(server)).await {
-            Ok(opened) => {
-                self.servers.take(opened);
-                true
+        let opened = self.servers.open_each(std::slice::from_ref(server)).await;
+        let is_open = !opened.is_empty();
+        self.servers.take(opened);
+        is_open
+    }
+
+    /// Tries servers again; gives those that are managed now.
+    async fn open_again(&mut self, failed: &[Server]) -> Vec<String> {
+        let mut back = Vec::new();
+        for server in failed {
+            if self.open_in_turn(server).await {
+                self.servers.record(&server.id, EventKind::ServerAdded);
+                back.push(server.id.to_string());
             }
-            Err(why) => {
-                tracing::error!("{why}: the server is not managed; the next reload tries again");
-                false
-            }
+        }
+        back
+    }
+
+    /// Tries the servers again that could not be opened, and IPMI's addresses that could not be had.
+    pub(super) async fn try_again(&mut self) {
+        let failed = self.servers.difference(&self.settings.server).failed;
+        let back = self.open_again(&failed).await;
+        if !back.is_empty() {
+            tracing::info!("servers managed again: {}", list(&back));
+        }
+        if !back.is_empty() || self.lan.lacks_any() {
+            self.look_at_lan().await;
         }
     }
 

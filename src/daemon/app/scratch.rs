@@ -11,14 +11,14 @@ use super::{AppFault, secrets};
 
 /// The folder; made when it is first asked for.
 #[derive(Debug, Default)]
-pub(super) struct Scratch(OnceLock<PathBuf>);
+pub struct Scratch(OnceLock<PathBuf>);
 
 impl Scratch {
     /// Its path.
     ///
     /// # Errors
     /// [`AppFault`] when it can't be made.
-    pub(super) fn path(&self) -> Result<PathBuf, AppFault> {
+    pub fn path(&self) -> Result<PathBuf, AppFault> {
         if let Some(path) = self.0.get() {
             return Ok(path.clone());
         }

@@ -9,15 +9,14 @@ use std::{
 use futures_util::future::join_all;
 use outband_core::{
     events::{EventKind, NewEvent},
-    faults::FaultBoard,
-    server::{Command, EngineSetup, PowerAction, PowerState, ServerHandle, ServerId},
+    server::{Command, PowerAction, PowerState, ServerId},
 };
 use tokio::{
     task::JoinHandle,
     time::{timeout, timeout_at},
 };
 
-use super::{AppFault, boot::Foundations, parts};
+use super::{boot::Foundations, opening::Opened};
 use crate::{
     drivers::qemu,
     settings::{Server, changes_of},
@@ -28,14 +27,6 @@ const LET_GO: Duration = Duration::from_secs(2);
 
 /// How long machines may take to stop when a demo or fleet ends.
 const STOP_MACHINES: Duration = Duration::from_secs(10);
-
-/// A server that was opened and is not managed yet. Dropped, it lets go of its driver.
-pub(super) struct Opened {
-    settings: Server,
-    handle: ServerHandle,
-    engine: JoinHandle<()>,
-    closing: Option<qemu::Closing>,
-}
 
 /// A server that is managed.
 struct Running {
@@ -58,8 +49,10 @@ pub(super) enum Machines {
 
 /// All of them.
 pub(super) struct ServerSet {
-    base: Arc<Foundations>,
+    pub(super) base: Arc<Foundations>,
     running: BTreeMap<ServerId, Running>,
+    /// The servers that should be managed and could not be opened, each with what was said of it.
+    pub(super) failed: BTreeMap<ServerId, String>,
 }
 
 /// What a reload has to do.
@@ -80,39 +73,8 @@ impl ServerSet {
         Self {
             base,
             running: BTreeMap::new(),
+            failed: BTreeMap::new(),
         }
-    }
-
-    /// Opens servers; all or none.
-    pub(super) async fn open_all(&self, servers: &[Server]) -> Result<Vec<Opened>, AppFault> {
-        let mut opened = Vec::with_capacity(servers.len());
-        for server in servers {
-            opened.push(self.open(server).await?);
-        }
-        Ok(opened)
-    }
-
-    async fn open(&self, server: &Server) -> Result<Opened, AppFault> {
-        let bmc = &self.base.bmc;
-        let faults = Arc::new(FaultBoard::new(bmc.clock.clone()));
-        let (parts, closing) = parts::open(&self.base, server, &faults).await?;
-        let setup = EngineSetup {
-            id: server.id.clone(),
-            parts,
-            faults,
-            store: self.base.host.store.clone(),
-            events: bmc.events.clone(),
-            clock: bmc.clock.clone(),
-            device: self.base.host.boot,
-            policy: bmc.gate.system("restore-policy"),
-        };
-        let (handle, engine) = setup.start()?;
-        Ok(Opened {
-            settings: server.clone(),
-            handle,
-            engine: tokio::spawn(engine),
-            closing,
-        })
     }
 
     /// Begins to manage what was opened.
@@ -132,15 +94,15 @@ impl ServerSet {
                 engine,
                 closing,
             };
+            self.failed.remove(&id);
             self.running.insert(id, running);
         }
         self.base.bmc.servers.add(handles);
     }
 
-    /// What is to be done so that these servers run; `before` are those that the settings had.
-    pub(super) fn difference(&self, before: &[Server], wanted: &[Server]) -> Difference {
+    /// What is to be done so that these servers run.
+    pub(super) fn difference(&self, wanted: &[Server]) -> Difference {
         let mut difference = Difference::default();
-        let known: BTreeSet<&ServerId> = before.iter().map(|server| &server.id).collect();
         for server in wanted {
             match self.running.get(&server.id) {
                 Some(running) if running.settings == *server => {}
@@ -148,7 +110,9 @@ impl ServerSet {
                     let changes = changes_of(&running.settings, server);
                     difference.changed.push((server.clone(), changes));
                 }
-                None if known.contains(&server.id) => difference.failed.push(server.clone()),
+                None if self.failed.contains_key(&server.id) => {
+                    difference.failed.push(server.clone());
+                }
                 None => difference.new.push(server.clone()),
             }
         }

@@ -22,9 +22,9 @@ use super::{
 use crate::settings::{Settings, layers::Layer, load_layers};
 
 /// How long a test waits for what must come, so that a hang is a failure.
-const HANG: Duration = Duration::from_secs(30);
+pub(super) const HANG: Duration = Duration::from_secs(30);
 
-const MEMORY: &str = r#"
+pub(super) const MEMORY: &str = r#"
 [state]
 dir = "memory"
 [service.https]
@@ -36,18 +36,21 @@ enabled = true
 listen = ["127.0.0.1:0"]
 "#;
 
-fn settings(texts: &[&str]) -> Settings {
+pub(super) const A: &str = "[[server]]\nid = \"a\"\n";
+pub(super) const B: &str = "[[server]]\nid = \"b\"\n";
+
+pub(super) fn settings(texts: &[&str]) -> Settings {
     let layer = Layer::parse(&Arc::from(Path::new("test.toml")), &texts.concat()).unwrap();
     load_layers(layer).unwrap().settings
 }
 
-fn serve() -> Mode {
+pub(super) fn serve() -> Mode {
     Mode::Serve {
         reload: Box::new(|| unreachable!("no test sends a signal")),
     }
 }
 
-fn demo() -> Mode {
+pub(super) fn demo() -> Mode {
     Mode::Bench(Bench {
         what: "demo",
         password: Zeroizing::new("12345678".to_owned()),
@@ -55,7 +58,7 @@ fn demo() -> Mode {
     })
 }
 
-async fn start(texts: &[&str], mode: &Mode) -> Daemon {
+pub(super) async fn start(texts: &[&str], mode: &Mode) -> Daemon {
     Daemon::start(settings(texts), mode).await.unwrap().0
 }
 
@@ -148,6 +151,50 @@ async fn a_reload_that_can_not_be_carried_out_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_server_that_can_not_be_opened_is_tried_again_while_others_are_managed() {
+    let folder = Folder::new("failing");
+    let blocked = folder.block("b");
+    let wanted = || settings(&[&folder.settings(), A, B]);
+    let mut daemon = Daemon::start(wanted(), &serve()).await.unwrap().0;
+    assert_eq!(ids(&daemon), ["a"]);
+    daemon.try_again().await;
+    assert!(daemon.servers.lacks_any());
+    assert_eq!(daemon.change_to(wanted()).await.unwrap(), [""; 0]);
+    std::fs::remove_file(blocked).unwrap();
+    daemon.try_again().await;
+    assert_eq!(ids(&daemon), ["a", "b"]);
+    assert!(!daemon.servers.lacks_any());
+}
+
+#[tokio::test]
+async fn a_server_that_is_wanted_no_more_is_not_tried_again() {
+    let folder = Folder::new("given-up");
+    let blocked = folder.block("b");
+    let (one, both) = (
+        settings(&[&folder.settings(), A]),
+        settings(&[&folder.settings(), A, B]),
+    );
+    let mut daemon = Daemon::start(both.clone(), &serve()).await.unwrap().0;
+    assert!(daemon.servers.lacks_any());
+    daemon.change_to(one).await.unwrap();
+    assert!(!daemon.servers.lacks_any());
+    // New in the settings, it is refused as a whole.
+    let refused = daemon.change_to(both.clone()).await.unwrap_err();
+    assert!(refused.to_string().starts_with("server b: "), "{refused}");
+    std::fs::remove_file(blocked).unwrap();
+    assert_eq!(daemon.change_to(both).await.unwrap(), ["servers added: b"]);
+}
+
+#[tokio::test]
+async fn a_demo_whose_server_can_not_be_opened_does_not_start() {
+    let folder = Folder::new("no-demo");
+    folder.block("b");
+    let failed = Daemon::start(settings(&[&folder.settings(), A, B]), &demo()).await;
+    let why = failed.err().unwrap().to_string();
+    assert!(why.starts_with("server b: "), "{why}");
+}
+
+#[tokio::test]
 async fn doors_move_and_services_are_switched_while_the_daemon_runs() {
     let mut daemon = start(&[MEMORY], &serve()).await;
     let first = daemon.doors.open().plain[0];
@@ -176,6 +223,14 @@ impl Folder {
     fn new(name: &str) -> Self {
         let unique = format!("outband-app-{}-{name}", std::process::id());
         Self(std::env::temp_dir().join(unique))
+    }
+
+    /// Puts a file where a simulated machine has its folder: it can't be opened.
+    fn block(&self, id: &str) -> std::path::PathBuf {
+        let file = self.0.join("sim").join(id);
+        std::fs::create_dir_all(self.0.join("sim")).unwrap();
+        std::fs::write(&file, "").unwrap();
+        file
     }
 
     fn settings(&self) -> String {

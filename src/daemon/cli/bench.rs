@@ -1,14 +1,21 @@
 //! `outband demo` and `outband fleet`: settings made of flags.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
-use super::{Failure, cidr::Cidr, disk, listen_at::ListenAt, machine::Machine, secret};
+use super::{
+    Failure,
+    cidr::Cidr,
+    disk,
+    listen_at::ListenAt,
+    machine::{self, Machine},
+    secret,
+};
 use crate::{
-    app::{self, Bench, Mode, folder},
+    app::{self, Bench, Mode, folder, scratch::Scratch},
     settings::{Address, DriverName, KeyPath, Loaded, Source, layers::Layer, load_layers},
 };
 
@@ -47,7 +54,7 @@ struct Common {
     /// HTTPS: Redfish and the native API (`off`: not at all)
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443")]
     https: ListenAt,
-    /// IPMI, a port for each server from here upward [not built yet: nothing is bound]
+    /// IPMI, a port for each server from here upward (`off`: not at all)
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:6230")]
     ipmi: ListenAt,
     /// VNC, a port for each server from here upward [not built yet: nothing is bound]
@@ -81,23 +88,48 @@ impl Demo {
             Some(state) => state.clone(),
             None => folder::of_demo(),
         };
-        let common = &mut self.common;
-        if common.driver == DriverName::Qemu && common.machine.boots_nothing() {
-            let disk = disk::make(&state)?;
-            common.machine.add_disk(disk.display().to_string());
+        if self.common.lacks_disks() {
+            folder::prepare(&state)?;
+            self.common.give_disks(&state, "disk.img", 1)?;
         }
         self.common.run("demo", Some(state), 1, Trees::One)
     }
 }
 
 impl Fleet {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) fn run(mut self) -> Result<(), Failure> {
         let state = self.common.state.clone();
+        // Gone with the fleet.
+        let scratch = Scratch::default();
+        if self.common.lacks_disks() {
+            let folder = match &state {
+                Some(state) => state.clone(),
+                None => scratch.path()?,
+            };
+            folder::prepare(&folder)?;
+            let name = format!("disk-{}.img", machine::ID);
+            self.common.give_disks(&folder, &name, self.count)?;
+        }
         self.common.run("fleet", state, self.count, self.redfish)
     }
 }
 
 impl Common {
+    /// Whether there are virtual machines that were given nothing to boot.
+    fn lacks_disks(&self) -> bool {
+        self.driver == DriverName::Qemu && self.machine.boots_nothing()
+    }
+
+    /// Gives each machine a small disk that boots, of this name in the folder.
+    fn give_disks(&mut self, folder: &Path, name: &str, count: u16) -> Result<(), Failure> {
+        for id in 1..=count {
+            disk::make(&folder.join(name.replace(machine::ID, &id.to_string())))?;
+        }
+        self.machine
+            .add_disk(folder.join(name).display().to_string());
+        Ok(())
+    }
+
     fn run(
         &self,
         what: &'static str,
@@ -157,6 +189,13 @@ impl Common {
             self.https.0.is_some().into(),
             "--https",
         );
+        set(
+            "service.ipmi.enabled",
+            self.ipmi.0.is_some().into(),
+            "--ipmi",
+        );
+        // Each server has an address of its own.
+        set("service.ipmi.listen", Vec::<String>::new().into(), "--ipmi");
         // With a tree for each server, the first server has the address itself.
         let shared = self.https.0.filter(|_| trees == Trees::One);
         let listen: Vec<String> = shared.iter().map(Address::to_string).collect();
@@ -164,13 +203,16 @@ impl Common {
         let faults = self.faults()?;
         for at in 0..count {
             let own = self.https.0.filter(|_| trees == Trees::Each);
-            let own = own.and_then(|first| first.up(at));
-            layer.add_server(self.server(at, own, &faults), Source::Flag(what));
+            let listen = [
+                ("https", own.and_then(|first| first.up(at))),
+                ("ipmi", self.ipmi.0.and_then(|first| first.up(at))),
+            ];
+            layer.add_server(self.server(at, listen, &faults), Source::Flag(what));
         }
         Ok(load_layers(layer)?)
     }
 
-    fn server(&self, at: u16, https: Option<Address>, faults: &[Table]) -> Table {
+    fn server(&self, at: u16, listen: [(&str, Option<Address>); 2], faults: &[Table]) -> Table {
         let mut server = Table::new();
         server.insert("id".to_owned(), (at + 1).to_string().into());
         server.insert("driver".to_owned(), self.driver.to_string().into());
@@ -183,8 +225,11 @@ impl Common {
             let sim = Table::from_iter([("fault".to_owned(), Value::Array(faults))]);
             server.insert("sim".to_owned(), sim.into());
         }
-        if let Some(https) = https {
-            let listen = Table::from_iter([("https".to_owned(), https.to_string().into())]);
+        let listen = listen.into_iter().filter_map(|(service, address)| {
+            Some((service.to_owned(), Value::from(address?.to_string())))
+        });
+        let listen = Table::from_iter(listen);
+        if !listen.is_empty() {
             server.insert("listen".to_owned(), listen.into());
         }
         server

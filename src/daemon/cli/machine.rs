@@ -7,13 +7,13 @@ use super::Failure;
 use crate::settings::DriverName;
 
 /// What stands for the server's id in the name of a fleet's disk.
-const ID: &str = "{id}";
+pub(super) const ID: &str = "{id}";
 
 /// What each machine is made of; only with `--driver qemu`.
 #[derive(Debug, Args)]
 pub(super) struct Machine {
     /// A disk, as raw bytes, with --driver qemu; in a fleet `{id}` in its name is the server's id;
-    /// may be given several times [default: in a demo without --cd, on BIOS, a small one that boots]
+    /// may be given several times [default: without --cd, on BIOS, a small one that boots]
     #[arg(long, value_name = "FILE")]
     disk: Vec<String>,
     /// The image in the CD drive, with --driver qemu
@@ -69,7 +69,7 @@ impl Machine {
         bios && self.disk.is_empty() && self.cd.is_none()
     }
 
-    /// Adds a disk.
+    /// Adds a disk; [`ID`] in its name is the server's id.
     pub(super) fn add_disk(&mut self, file: String) {
         self.disk.push(file);
     }

@@ -74,7 +74,7 @@ impl Bound {
 }
 
 impl ListenFault {
-    fn new(address: SocketAddr, why: io::Error) -> Self {
+    pub(super) fn new(address: SocketAddr, why: io::Error) -> Self {
         match why.kind() {
             io::ErrorKind::AddrInUse => Self::InUse(address),
             io::ErrorKind::PermissionDenied => Self::Forbidden(address),
@@ -84,7 +84,7 @@ impl ListenFault {
     }
 }
 
-fn without_ipv6(why: &io::Error) -> bool {
+pub(super) fn without_ipv6(why: &io::Error) -> bool {
     Errno::from_io_error(why) == Some(Errno::AFNOSUPPORT)
         || why.kind() == io::ErrorKind::AddrNotAvailable
 }

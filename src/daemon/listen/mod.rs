@@ -15,9 +15,11 @@
 //! ```
 
 mod accept;
+mod answer_headers;
 mod bind;
 mod body;
 mod connection;
+mod datagrams;
 mod guard;
 mod host;
 mod host_check;
@@ -43,8 +45,10 @@ use tokio::{sync::watch, task::JoinSet};
 
 pub(crate) use self::host::plain_name;
 pub use self::{
+    answer_headers::{AnswerHeaders, AnswerHeadersLayer, FROM_PAGE},
     bind::{Bound, ListenFault},
     body::BodyStalled,
+    datagrams::{Datagrams, Path, RECEIVED_MAX},
     host_check::{HostCheck, HostCheckLayer, HostNames},
     limits::{Full, Limits, LimitsView, Permit},
     local::{LocalFault, LocalSocket},

@@ -2,8 +2,13 @@
 
 mod body;
 pub mod console;
+mod cookie;
+pub mod ipmi;
 mod json;
+mod nowhere;
 mod proof;
 pub mod redfish;
 #[cfg(test)]
 mod rig;
+
+pub use nowhere::nowhere;

@@ -1,12 +1,17 @@
 //! From a request's proof of identity to an actor, the same way for every service over HTTP.
+//!
+//! A browser sends cookies, and names and passwords that it was once asked for, with requests that any
+//! page makes. So such a proof changes nothing for a page of another origin, and a cookie changes
+//! something only for a request that no other page can make; see [`super::cookie`].
 
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderMap, header};
+use http::{Method, header, request::Parts};
 use outband_core::access::{Actor, Gate, LoginRefused, Origin, Via};
 use zeroize::Zeroizing;
 
+use super::cookie::{self, Page};
 use crate::listen::Peer;
 
 /// The header that carries a session's token (DSP0266 section 13.3.4).
@@ -18,6 +23,9 @@ pub(super) enum NoActor {
     /// It carries no proof.
     #[error("log in first")]
     NoProof,
+    /// It could be another page's doing.
+    #[error("{0}")]
+    CrossSite(&'static str),
     /// The gate refused the proof.
     #[error(transparent)]
     Refused(#[from] LoginRefused),
@@ -32,29 +40,42 @@ pub(super) fn origin(via: Via, peer: Option<&Peer>) -> Origin {
     Origin { via, source }
 }
 
-/// Who is asking. What a client says of where it comes from is never looked at: that is `peer`'s to
+/// Whether a method changes nothing (RFC 9110 section 9.2.1).
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Who is asking. What a client says of where it comes from is never looked at: that is the peer's to
 /// say, and a request without one has no actor.
 ///
 /// # Errors
 /// [`NoActor`].
-pub(super) async fn actor(
-    gate: &Gate,
-    via: Via,
-    peer: Option<&Peer>,
-    headers: &HeaderMap,
-) -> Result<Arc<Actor>, NoActor> {
+pub(super) async fn actor(gate: &Gate, via: Via, head: &Parts) -> Result<Arc<Actor>, NoActor> {
+    let peer = head.extensions.get::<Peer>();
     let tls = match peer {
         None => return Err(NoActor::NoProof),
         Some(Peer::Local { user }) => return Ok(gate.local(user)),
         Some(Peer::Network { tls, .. }) => *tls,
     };
+    let (headers, page) = (&head.headers, cookie::page_of(head));
     let origin = origin(via, peer);
+    let token = headers.get(TOKEN);
+    // What a browser sends by itself. A token in a header it never does.
+    if token.is_none() && page == Page::Foreign && !is_safe(&head.method) {
+        let why = "a page of another origin may change nothing here";
+        return Err(NoActor::CrossSite(why));
+    }
     // With access switched off everybody is an Administrator, over HTTPS.
     if tls && let Ok(visitor) = gate.visitor(origin.clone()) {
         return Ok(visitor);
     }
-    if let Some(token) = headers.get(TOKEN) {
+    if let Some(token) = token {
         let token = token.to_str().map_err(|_| LoginRefused::NoSession)?;
+        return Ok(gate.token(origin, token)?);
+    }
+    let cookie = cookie::token(headers).filter(|_| tls && page != Page::Foreign);
+    let counts = is_safe(&head.method) || cookie::is_deliberate(headers);
+    if let Some(token) = cookie.filter(|_| counts) {
         return Ok(gate.token(origin, token)?);
     }
     match headers.get(header::AUTHORIZATION) {
@@ -62,6 +83,10 @@ pub(super) async fn actor(
             let (name, password) = basic(value.as_bytes()).ok_or(NoActor::NoProof)?;
             Ok(gate.password(origin, &name, password).await?)
         }
+        None if cookie.is_some() => Err(NoActor::CrossSite(
+            "with the session's cookie, a change needs the header `X-Outband: 1` and a JSON body or \
+             none",
+        )),
         None => Err(NoActor::NoProof),
     }
 }

@@ -16,7 +16,10 @@ use outband_core::{
         Account, AccountChange, AccountType, Gate, GateHost, NewAccount, Policy, Role, Scope,
     },
     bmc::{Bmc, Identity},
-    driver::{Boot, BootAbility, DriverFault, Health, Parts, Power, Sensed, Timings, Verb, Verbs},
+    driver::{
+        Boot, BootAbility, DriverFault, Health, Input, Observed, Parts, Power, Sensed, Timings,
+        Verb, Verbs,
+    },
     events::{EventLog, EventLogSettings},
     faults::{FaultBoard, FaultKind},
     host::{BootId, BoxFuture, Clock, Hasher, HostFault},
@@ -26,7 +29,10 @@ use outband_core::{
     tasks::Tasks,
 };
 use serde_json::Value;
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 use tower::ServiceExt;
 use zeroize::Zeroizing;
 
@@ -170,6 +176,8 @@ pub(in crate::services) struct Rig {
     pub(in crate::services) deaf: Arc<AtomicBool>,
     /// Makes whatever every server is told take three seconds.
     pub(in crate::services) slow: Arc<AtomicBool>,
+    /// What the drivers see, for each server in turn.
+    observed: Vec<mpsc::Sender<Observed>>,
     router: Router,
 }
 
@@ -244,9 +252,14 @@ impl Asked<'_> {
         self
     }
 
-    pub(in crate::services) async fn send(self) -> Answer {
+    /// Sends it, and reads no more than the head of the answer.
+    pub(in crate::services) async fn open(self) -> http::Response<Body> {
         let request = self.request.body(self.body).unwrap();
-        let response = self.rig.router.clone().oneshot(request).await.unwrap();
+        self.rig.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(in crate::services) async fn send(self) -> Answer {
+        let response = self.open().await;
         let (head, body) = response.into_parts();
         Answer {
             status: head.status,
@@ -263,15 +276,25 @@ impl Rig {
     }
 
     pub(in crate::services) async fn with(policy: Policy, options: Options) -> Self {
-        Self::made(policy, options, true).await
+        Self::made(policy, options, true, None).await
+    }
+
+    /// The same with a keyboard at every server.
+    pub(in crate::services) async fn with_keyboard(keyboard: Arc<dyn Input>) -> Self {
+        Self::made(Policy::default(), Options::default(), true, Some(keyboard)).await
     }
 
     /// The same over servers whose power nothing senses.
     pub(in crate::services) async fn blind() -> Self {
-        Self::made(Policy::default(), Options::default(), false).await
+        Self::made(Policy::default(), Options::default(), false, None).await
     }
 
-    async fn made(policy: Policy, options: Options, senses: bool) -> Self {
+    async fn made(
+        policy: Policy,
+        options: Options,
+        senses: bool,
+        keyboard: Option<Arc<dyn Input>>,
+    ) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy = Arc::new(OsEntropy);
         let store = Arc::new(MemoryStore::default());
@@ -299,7 +322,10 @@ impl Rig {
         let servers = Servers::default();
         let deaf = Arc::new(AtomicBool::new(false));
         let slow = Arc::new(AtomicBool::new(false));
+        let mut observed = Vec::new();
         for id in ["1", "2"] {
+            let (sees, seen) = mpsc::channel(1);
+            observed.push(sees);
             let faults = Arc::new(FaultBoard::new(clock.clone()));
             let sensed = watch::Sender::new(Sensed {
                 on: senses.then_some(false),
@@ -316,9 +342,18 @@ impl Rig {
                 parts: Parts {
                     power: Some(Power::Verbs(Arc::new(power))),
                     boot: Some(Arc::new(FakeBoot)),
+                    input: keyboard.clone(),
                     health: Some(Arc::new(FakeHealth)),
                     inventory: Some(Arc::new(inventory())),
-                    faults: [FaultKind::HttpUnavailable, FaultKind::NoSignal].into(),
+                    faults: [
+                        FaultKind::HttpUnavailable,
+                        FaultKind::LateDatagrams,
+                        FaultKind::LostDatagrams,
+                        FaultKind::NoSignal,
+                        FaultKind::SensorValue,
+                    ]
+                    .into(),
+                    observed: Some(seen),
                     ..Parts::default()
                 },
                 faults,
@@ -351,6 +386,7 @@ impl Rig {
             bmc,
             deaf,
             slow,
+            observed,
             router,
         };
         for (name, role) in [
@@ -363,8 +399,30 @@ impl Rig {
         rig
     }
 
+    /// Makes the first server another one inside: waits until its snapshot says so.
+    pub(in crate::services) async fn first_is(&self, inventory: Inventory) {
+        let inventory = Arc::new(inventory);
+        let mut watch = self.bmc.servers.get("1").unwrap().watch();
+        let seen = Observed::Inventory(inventory.clone());
+        self.observed[0].send(seen).await.unwrap();
+        let shown = watch.wait_for(|snapshot| Arc::ptr_eq(&snapshot.inventory, &inventory));
+        shown.await.unwrap();
+    }
+
     pub(in crate::services) async fn account(
         &self,
+        name: &str,
+        role: Role,
+        scope: Scope,
+    ) -> Account {
+        self.account_for(vec![AccountType::Redfish], name, role, scope)
+            .await
+    }
+
+    /// An account that may be used for these: each of its secrets is [`PASSWORD`].
+    pub(in crate::services) async fn account_for(
+        &self,
+        types: Vec<AccountType>,
         name: &str,
         role: Role,
         scope: Scope,
@@ -374,7 +432,7 @@ impl Rig {
             password: PASSWORD.to_owned().into(),
             role,
             enabled: true,
-            types: vec![AccountType::Redfish],
+            types,
             scope,
             must_change_password: false,
             one_time: false,
@@ -389,6 +447,11 @@ impl Rig {
             must_change_password: Some(true),
             ..AccountChange::default()
         };
+        self.change(account, change).await;
+    }
+
+    /// Changes an account.
+    pub(in crate::services) async fn change(&self, account: &Account, change: AccountChange) {
         let admin = self.bmc.gate.local("test");
         let changed = self.bmc.gate.change(&admin, account.id, change);
         changed.await.unwrap();

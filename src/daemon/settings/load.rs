@@ -23,6 +23,14 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
 }
 
+impl Loaded {
+    /// The settings alone.
+    #[must_use]
+    pub fn into_settings(self) -> Settings {
+        self.settings
+    }
+}
+
 /// Reads a settings file and what stands in `conf.d` beside it.
 ///
 /// With `may_be_absent`, a missing file leaves the defaults.

@@ -37,7 +37,7 @@ pub use key::{KeyPath, Step};
 pub use load::{Loaded, load, load_layers};
 pub use problem::{Problem, Problems, Source};
 pub use server::{DriverName, FaultSetting, Part, Server, ServerListen, Sim, Start};
-pub use service::{Http, Https, PlainHttp, Service, Switch};
+pub use service::{Http, Https, Ipmi, PlainHttp, Service, Switch};
 pub use show::show;
 pub use size::{BadSize, Bytes};
 

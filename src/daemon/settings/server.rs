@@ -307,4 +307,6 @@ fn plain<'de, D: Deserializer<'de>>(why: &toml::de::Error) -> D::Error {
 pub struct ServerListen {
     /// An HTTPS address where Redfish and the native API show this server alone.
     pub https: Option<Address>,
+    /// An address (UDP) where IPMI reaches this server.
+    pub ipmi: Option<Address>,
 }

@@ -16,6 +16,8 @@ pub struct Service {
     pub http: Http,
     /// The HTTP port that serves as HTTPS does, without its protection.
     pub plain_http: PlainHttp,
+    /// IPMI over LAN.
+    pub ipmi: Ipmi,
     /// Redfish.
     pub redfish: Switch,
     /// The native API and the page.
@@ -85,6 +87,28 @@ impl Default for PlainHttp {
         Self {
             enabled: false,
             listen: vec![Address(loopback.into())],
+        }
+    }
+}
+
+/// `[service.ipmi]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ipmi {
+    /// Whether it listens, once an account may use it.
+    pub enabled: bool,
+    /// Where (UDP) the first server is reached that has no address of its own.
+    pub listen: Vec<Address>,
+    /// Whether cipher suite 3, which rests on SHA-1, is taken beside 17.
+    pub sha1: bool,
+}
+
+impl Default for Ipmi {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            listen: vec![all(623)],
+            sha1: true,
         }
     }
 }

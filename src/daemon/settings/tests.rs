@@ -112,8 +112,8 @@ fn bad_settings_name_file_line_and_key() {
             "outband.toml:2: service.http.listen: 192.0.2.1:443 is taken by another listener",
         ),
         (
-            "[service.ipmi]\nenabled = true",
-            "outband.toml:1: service.ipmi: unknown field `ipmi`",
+            "[service.vnc]\nenabled = true",
+            "outband.toml:1: service.vnc: unknown field `vnc`",
         ),
         (
             "[[server]]\ndriver = \"sim\"",
@@ -184,6 +184,14 @@ fn bad_settings_name_file_line_and_key() {
             "outband.toml:5: server.listen.https: needs service.https.enabled",
         ),
         (
+            "[service.ipmi]\nenabled = false\n[[server]]\nid = \"1\"\nlisten.ipmi = \"[::1]:1\"",
+            "outband.toml:5: server.listen.ipmi: needs service.ipmi.enabled",
+        ),
+        (
+            "[service.ipmi]\nlisten = [\"192.0.2.1:443\"]\n[[server]]\nid = \"1\"\nlisten.ipmi = \"192.0.2.1:443\"",
+            "outband.toml:5: server.listen.ipmi: 192.0.2.1:443 is taken by another listener",
+        ),
+        (
             "[[server]]\nid = \"1\"\n[server.qemu]\nmemry = \"1GiB\"",
             "outband.toml:4: server.qemu.memry: unknown field `memry`",
         ),
@@ -245,8 +253,8 @@ fn a_fault_that_the_server_can_not_have_is_refused_as_the_settings_spell_it() {
         ),
         (
             "profile = \"board\"",
-            "kind = \"late-datagrams\"\nby_ms = 5",
-            "5: server.sim.fault.kind: this server can't have the fault `late-datagrams`",
+            "kind = \"stuck-reset\"",
+            "5: server.sim.fault.kind: this server can't have the fault `stuck-reset`",
         ),
         (
             "profile = \"pc\"",

@@ -2,6 +2,7 @@
 //! or for one.
 
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
     sync::Arc,
     task::{Context, Poll},
@@ -14,16 +15,18 @@ use tokio::sync::watch;
 
 use crate::{
     app::local,
-    services::{console, redfish},
+    services::{self, console, redfish},
     settings::Settings,
 };
 
 /// What the services behind the doors are made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Shown {
-    redfish: bool,
-    console: bool,
+    pub(super) redfish: bool,
+    pub(super) console: bool,
     pub(super) ports: Ports,
+    /// The port that IPMI reaches a server at.
+    pub(super) ipmi: Arc<BTreeMap<ServerId, u16>>,
 }
 
 /// The ports that Redfish tells its clients of.
@@ -35,49 +38,58 @@ pub(super) struct Ports {
 
 impl Shown {
     /// What the settings switch on.
-    pub(super) fn new(settings: &Settings, ports: Ports) -> Self {
+    pub(super) fn new(
+        settings: &Settings,
+        ports: Ports,
+        ipmi: &Arc<BTreeMap<ServerId, u16>>,
+    ) -> Self {
         Self {
             redfish: settings.service.redfish.enabled,
             console: settings.service.console.enabled,
             ports,
+            ipmi: ipmi.clone(),
         }
     }
 
     /// The services for all servers.
-    pub(super) fn all(self, bmc: &Arc<Bmc>) -> Router {
+    pub(super) fn all(&self, bmc: &Arc<Bmc>) -> Router {
         self.router(bmc, None)
     }
 
     /// The services for one server at its own HTTPS port.
-    pub(super) fn own(mut self, bmc: &Arc<Bmc>, server: &ServerId, port: u16) -> Router {
-        self.ports = Ports {
+    pub(super) fn own(&self, bmc: &Arc<Bmc>, server: &ServerId, port: u16) -> Router {
+        let mut own = self.clone();
+        own.ports = Ports {
             https: Some(port),
             http: None,
         };
-        self.router(bmc, Some(server))
+        own.router(bmc, Some(server))
     }
 
     /// What answers on the daemon's own socket, whatever is switched off for the network.
-    pub(super) fn local(mut self, bmc: &Arc<Bmc>) -> Router {
-        self.redfish = true;
-        self.console = true;
-        self.all(bmc).merge(local::service(bmc.gate.clone()))
+    pub(super) fn local(&self, bmc: &Arc<Bmc>) -> Router {
+        let mut all = self.clone();
+        all.redfish = true;
+        all.console = true;
+        all.all(bmc).merge(local::service(bmc.gate.clone()))
     }
 
-    fn router(self, bmc: &Arc<Bmc>, only: Option<&ServerId>) -> Router {
+    fn router(&self, bmc: &Arc<Bmc>, only: Option<&ServerId>) -> Router {
         let mut router = Router::new();
         if self.redfish {
             let options = redfish::Options {
                 only: only.cloned(),
                 https_port: self.ports.https,
                 http_port: self.ports.http,
+                ipmi_ports: self.ipmi.clone(),
             };
             router = router.merge(redfish::service(bmc.clone(), options));
         }
         if self.console {
-            router = router.merge(console::service(bmc.clone(), only.cloned()));
+            router.merge(console::service(bmc.clone(), only.cloned()))
+        } else {
+            router.fallback(services::nowhere)
         }
-        router
     }
 }
 

@@ -8,6 +8,7 @@ mod answer;
 mod wanted;
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::PathBuf,
     sync::Arc,
@@ -30,7 +31,9 @@ use self::{
 };
 use super::{AppFault, boot::Foundations};
 use crate::{
-    listen::{self, Bound, HostCheckLayer, HostNames, Kind, LocalSocket, Rules},
+    listen::{
+        self, AnswerHeadersLayer, Bound, HostCheckLayer, HostNames, Kind, LocalSocket, Rules,
+    },
     settings::{Address, Settings},
     tls::{Certificates, Source, Subject, TlsHandle},
 };
@@ -85,6 +88,7 @@ pub(super) struct Open {
     pub(super) plain: Vec<SocketAddr>,
     pub(super) redirect: Vec<SocketAddr>,
     pub(super) own: Vec<(ServerId, SocketAddr)>,
+    pub(super) ipmi: Vec<(ServerId, SocketAddr)>,
 }
 
 impl Doors {
@@ -182,12 +186,24 @@ impl Doors {
                 Some((new, bound.ok()?))
             })
             .collect();
-        self.show(Shown::new(&settings, self.ports(&open)));
+        self.show(Shown::new(&settings, self.ports(&open), &self.shown.ipmi));
         self.certificates = certificates;
         for (new, bound) in open {
             self.serve(new, bound);
         }
         self.keep_certificate(settings);
+    }
+
+    /// Lets the services tell where IPMI reaches the servers.
+    pub(super) fn tell_ipmi(&mut self, open: &[(ServerId, SocketAddr)]) {
+        let mut ipmi = BTreeMap::new();
+        for (id, address) in open {
+            ipmi.entry(id.clone()).or_insert(address.port());
+        }
+        self.show(Shown {
+            ipmi: Arc::new(ipmi),
+            ..self.shown.clone()
+        });
     }
 
     /// Closes every door: no request comes in any more, those under way end.
@@ -241,7 +257,7 @@ impl Doors {
             return;
         }
         self.shown = shown;
-        let bmc = &self.base.bmc;
+        let (shown, bmc) = (&self.shown, &self.base.bmc);
         drop(self.current.send_replace(shown.all(bmc)));
         for door in &self.open {
             if let (What::Own(id, _), Some(own)) = (&door.wanted.what, &door.own) {
@@ -293,6 +309,7 @@ impl Doors {
         };
         let current = own.as_ref().unwrap_or(&self.current).subscribe();
         let service = HostCheckLayer(self.names.clone()).layer(Current(current));
+        let service = AnswerHeadersLayer.layer(service);
         let (listeners, rules) = (vec![bound], self.rules.clone());
         let serving = tokio::spawn(listen::serve(listeners, kind, service, rules, stopped));
         self.open.push(Door {

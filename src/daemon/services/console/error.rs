@@ -5,12 +5,13 @@
 
 use std::{fmt::Display, time::Duration};
 
-use axum::{body::Body, response::Response};
+use axum::{body::Body, extract::ws::rejection::WebSocketUpgradeRejection, response::Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use outband_core::{
-    access::{Denied, LoginRefused},
+    access::{AccountRefused, Denied, LoginRefused},
     console::{BadStroke, InputRefused, NoPicture},
     faults::FaultRefused,
+    server::Refused,
 };
 use serde_json::json;
 
@@ -46,7 +47,7 @@ impl Refusal {
     }
 
     /// The path has no such method.
-    pub(super) fn method(allow: &'static str) -> Self {
+    pub(super) fn method(allow: &str) -> Self {
         let message = format!("this path takes {allow}");
         let refusal = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", message);
         refusal.with(header::ALLOW, allow)
@@ -55,6 +56,12 @@ impl Refusal {
     /// A value is not what it may be.
     pub(super) fn invalid(message: impl Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid", message)
+    }
+
+    /// A browser would not keep the cookie.
+    pub(super) fn needs_https() -> Self {
+        let message = "nobody signs in by a cookie but over HTTPS";
+        Self::new(StatusCode::FORBIDDEN, "needs-https", message)
     }
 
     /// The server is in no state to do it, or what reaches it isn't.
@@ -70,6 +77,23 @@ impl Refusal {
             InputRefused::Driver(_) if off => Self::unavailable("off", "the server is off"),
             InputRefused::Driver(_) => Self::unavailable("input", refused),
         }
+    }
+
+    /// It could be another page's doing.
+    pub(super) fn cross_site(why: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "cross-site", why)
+    }
+
+    /// There is no room for one more.
+    pub(super) fn full(message: impl Display) -> Self {
+        Self::unavailable("full", message)
+    }
+
+    /// What should become a WebSocket can't.
+    #[allow(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
+    pub(super) fn upgrade(why: WebSocketUpgradeRejection) -> Self {
+        let refusal = Self::new(StatusCode::UPGRADE_REQUIRED, "upgrade", why);
+        refusal.with(header::UPGRADE, "websocket")
     }
 
     /// The service itself failed.
@@ -97,6 +121,31 @@ impl Refusal {
     }
 }
 
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let message = refused.to_string();
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code, &message);
+        match refused {
+            Refused::Denied(denied) => denied.into(),
+            Refused::Absent(_) | Refused::Gone => Self::not_found(message),
+            Refused::Unsupported { .. } => conflict("unsupported"),
+            Refused::WrongState { .. } => conflict("state"),
+            Refused::SetInProgress => conflict("busy"),
+            Refused::Busy { at_most, .. } => {
+                conflict("busy").with(header::RETRY_AFTER, seconds(at_most))
+            }
+            Refused::Invalid { .. } => Self::invalid(message),
+            Refused::QueueFull => Self::unavailable("busy", message),
+            Refused::Host(fault) => Self::internal(&fault),
+        }
+    }
+}
+
+/// Whole seconds, rounded up, 1 at least.
+fn seconds(time: Duration) -> u64 {
+    (time + Duration::from_millis(999)).as_secs().max(1)
+}
+
 impl From<NoActor> for Refusal {
     fn from(refused: NoActor) -> Self {
         let message = refused.to_string();
@@ -105,10 +154,10 @@ impl From<NoActor> for Refusal {
                 let refusal = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message);
                 refusal.with(header::WWW_AUTHENTICATE, "Basic realm=\"Outband\"")
             }
+            NoActor::CrossSite(why) => Self::cross_site(why),
             NoActor::Refused(LoginRefused::TooMany { retry_after }) => {
-                let after = retry_after + Duration::from_millis(999);
                 let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", message);
-                refusal.with(header::RETRY_AFTER, after.as_secs().max(1))
+                refusal.with(header::RETRY_AFTER, seconds(retry_after))
             }
             NoActor::Refused(LoginRefused::TooManySessions) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "too-many", message)
@@ -127,6 +176,20 @@ impl From<Denied> for Refusal {
             Denied::PasswordChangeRequired => {
                 Self::new(StatusCode::FORBIDDEN, "password-change-required", denied)
             }
+        }
+    }
+}
+
+impl From<AccountRefused> for Refusal {
+    fn from(refused: AccountRefused) -> Self {
+        match refused {
+            AccountRefused::Denied(denied) => denied.into(),
+            AccountRefused::NoSuchAccount => Self::not_found(refused),
+            AccountRefused::Invalid { .. } => Self::invalid(refused),
+            AccountRefused::NameTaken
+            | AccountRefused::LastAdministrator
+            | AccountRefused::Full => Self::new(StatusCode::CONFLICT, "conflict", refused),
+            AccountRefused::Host(fault) => Self::internal(&fault),
         }
     }
 }
@@ -177,7 +240,7 @@ impl From<FaultRefused> for Refusal {
     fn from(refused: FaultRefused) -> Self {
         match refused {
             FaultRefused::Unsupported(_) => Self::new(StatusCode::CONFLICT, "unsupported", refused),
-            FaultRefused::Invalid { .. } => Self::invalid(refused),
+            FaultRefused::Invalid { .. } | FaultRefused::NoSensor(_) => Self::invalid(refused),
             FaultRefused::Full(_) => Self::new(StatusCode::CONFLICT, "full", refused),
         }
     }

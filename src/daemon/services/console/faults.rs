@@ -1,70 +1,37 @@
 //! The faults of a simulated server: `/api/v1/servers/{id}/faults`.
 
-use std::sync::Arc;
-
-use axum::body::Body;
-use http::{HeaderMap, StatusCode};
+use futures_util::future::BoxFuture;
+use http::StatusCode;
 use outband_core::{
-    access::{Actor, Operation},
-    bmc::Bmc,
     events::{EventKind, NewEvent},
     faults::{ActiveFault, Fault, FaultScope},
-    server::ServerHandle,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Answer, Console, error::Refusal};
+use super::{Answer, error::Refusal, routes::Ask};
 use crate::services::{
     body,
     json::{self, Object},
 };
-
-/// The fault board of a server, for an actor who may use it.
-#[derive(Debug)]
-pub(super) struct Board<'a> {
-    bmc: &'a Bmc,
-    actor: &'a Arc<Actor>,
-    server: ServerHandle,
-}
 
 #[derive(Serialize)]
 struct Faults {
     faults: Vec<ActiveFault>,
 }
 
-impl<'a> Board<'a> {
-    /// The board of a server.
-    ///
-    /// # Errors
-    /// [`Refusal`] when the actor may not, or there is no such server that it reaches.
-    pub(super) fn of(
-        console: &'a Console,
-        actor: &'a Arc<Actor>,
-        id: &str,
-    ) -> Result<Self, Refusal> {
-        let server = console.reach(actor, id, Operation::SetFaults)?;
-        Ok(Self {
-            bmc: &console.bmc,
-            actor,
-            server,
-        })
-    }
+/// The faults in force, oldest first.
+pub(super) fn list(ask: &Ask<'_>) -> Result<Answer, Refusal> {
+    let faults = ask.server.faults().list();
+    Answer::json(StatusCode::OK, &Faults { faults })
+}
 
-    /// The faults in force, oldest first.
-    pub(super) fn list(&self) -> Result<Answer, Refusal> {
-        let faults = self.server.faults().list();
-        Answer::json(StatusCode::OK, &Faults { faults })
-    }
-
-    /// Sets a fault: its kind and values, and a `scope`.
-    pub(super) async fn set(&self, headers: &HeaderMap, body: Body) -> Result<Answer, Refusal> {
-        let bytes = body::read(headers, body).await?;
+/// Sets a fault: its kind and values, and a `scope`.
+pub(super) fn set(ask: Ask<'_>) -> BoxFuture<'_, Result<Answer, Refusal>> {
+    Box::pin(async move {
+        let bytes = body::read(ask.headers, ask.body.take().unwrap_or_default()).await?;
         let (fault, scope) = read(json::object(&bytes)?)?;
-        let allowed = self.server.snapshot();
-        let allowed = &allowed.abilities.faults;
-        let board = self.server.faults();
-        let id = board.set(allowed, fault.clone(), scope.clone())?;
+        let id = ask.server.set_fault(fault.clone(), scope.clone())?;
         let shown = ActiveFault {
             id,
             fault,
@@ -72,41 +39,42 @@ impl<'a> Board<'a> {
             struck: 0,
         };
         let text = serde_json::to_string(&shown).map_err(|why| Refusal::internal(&why))?;
-        self.record(EventKind::FaultSet { fault: text.into() });
-        let server = self.server.id();
+        record(&ask, EventKind::FaultSet { fault: text.into() });
+        let server = ask.server.id();
         let location = format!("/api/v1/servers/{server}/faults/{id}");
         Ok(Answer {
             location: Some(location),
             ..Answer::json(StatusCode::CREATED, &shown)?
         })
-    }
+    })
+}
 
-    /// Clears a fault.
-    pub(super) fn clear(&self, id: &str) -> Result<Answer, Refusal> {
-        let id = id.parse().ok().filter(|id| self.server.faults().clear(*id));
-        let id = id.ok_or_else(|| Refusal::not_found("there is no such fault"))?;
-        self.record(EventKind::FaultCleared { id });
-        Ok(Answer::done())
-    }
+/// Clears a fault.
+pub(super) fn clear(ask: &Ask<'_>) -> Result<Answer, Refusal> {
+    let id = ask.id.parse().ok();
+    let id = id.filter(|id| ask.server.faults().clear(*id));
+    let id = id.ok_or_else(|| Refusal::not_found("there is no such fault"))?;
+    record(ask, EventKind::FaultCleared { id });
+    Ok(Answer::done())
+}
 
-    /// Clears all faults.
-    pub(super) fn clear_all(&self) -> Result<Answer, Refusal> {
-        for fault in self.server.faults().list() {
-            if self.server.faults().clear(fault.id) {
-                self.record(EventKind::FaultCleared { id: fault.id });
-            }
+/// Clears all faults.
+pub(super) fn clear_all(ask: &Ask<'_>) -> Result<Answer, Refusal> {
+    for fault in ask.server.faults().list() {
+        if ask.server.faults().clear(fault.id) {
+            record(ask, EventKind::FaultCleared { id: fault.id });
         }
-        Ok(Answer::done())
     }
+    Ok(Answer::done())
+}
 
-    fn record(&self, kind: EventKind) {
-        self.bmc.events.record(NewEvent {
-            server: Some(self.server.id().clone()),
-            kind,
-            actor: Some((&**self.actor).into()),
-            sel: None,
-        });
-    }
+fn record(ask: &Ask<'_>, kind: EventKind) {
+    ask.console.bmc.events.record(NewEvent {
+        server: Some(ask.server.id().clone()),
+        kind,
+        actor: Some((&**ask.actor).into()),
+        sel: None,
+    });
 }
 
 /// The fault and the scope in a body.

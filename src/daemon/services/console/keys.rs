@@ -32,10 +32,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::body::Body;
-use http::{HeaderMap, StatusCode};
+use futures_util::future::BoxFuture;
+use http::StatusCode;
 use outband_core::{
-    access::Actor,
     console::{InputHub, Stroke},
     server::{PowerState, ServerHandle},
 };
@@ -43,57 +42,42 @@ use outband_protocol::hid::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, error::Refusal};
+use super::{Answer, error::Refusal, routes::Ask};
 use crate::services::{
     body,
     json::{self, Object},
 };
 
 /// The keyboard of a server.
-#[derive(Debug)]
-pub(super) struct Keyboard<'a> {
-    server: &'a ServerHandle,
-    hub: &'a Arc<InputHub>,
+fn keyboard(server: &ServerHandle) -> Result<&Arc<InputHub>, Refusal> {
+    let hub = server.input();
+    hub.ok_or_else(|| Refusal::not_found("this server has no keyboard"))
 }
 
-impl<'a> Keyboard<'a> {
-    /// The keyboard of a server.
-    ///
-    /// # Errors
-    /// [`Refusal`] where there is none.
-    pub(super) fn of(server: &'a ServerHandle) -> Result<Self, Refusal> {
-        let hub = server.input();
-        let hub = hub.ok_or_else(|| Refusal::not_found("this server has no keyboard"))?;
-        Ok(Self { server, hub })
-    }
+/// Its lights.
+pub(super) fn state(ask: &Ask<'_>) -> Result<Answer, Refusal> {
+    let leds = keyboard(&ask.server)?.leds().map(|leds| {
+        let leds = *leds.borrow();
+        json!({"num": leds.num_lock, "caps": leds.caps_lock, "scroll": leds.scroll_lock})
+    });
+    Answer::json(StatusCode::OK, &json!({ "leds": leds }))
+}
 
-    /// Its lights.
-    pub(super) fn state(&self) -> Result<Answer, Refusal> {
-        let leds = self.hub.leds().map(|leds| {
-            let leds = *leds.borrow();
-            json!({"num": leds.num_lock, "caps": leds.caps_lock, "scroll": leds.scroll_lock})
-        });
-        Answer::json(StatusCode::OK, &json!({ "leds": leds }))
-    }
-
-    /// Types what a body says.
-    pub(super) async fn press(
-        &self,
-        actor: &Arc<Actor>,
-        headers: &HeaderMap,
-        body: &mut Option<Body>,
-    ) -> Result<Answer, Refusal> {
+/// Types what a body says.
+pub(super) fn press(ask: Ask<'_>) -> BoxFuture<'_, Result<Answer, Refusal>> {
+    Box::pin(async move {
+        let hub = keyboard(&ask.server)?;
         // Before the body is read: who may not is told nothing else.
-        let holder = self.hub.holder(actor)?;
-        let bytes = body::read(headers, body.take().unwrap_or_default()).await?;
-        let batch = self.hub.batch(read(json::object(&bytes)?)?)?;
+        let holder = hub.holder(ask.actor)?;
+        let bytes = body::read(ask.headers, ask.body.take().unwrap_or_default()).await?;
+        let batch = hub.batch(read(json::object(&bytes)?)?)?;
         let typed = holder.type_out(&batch).await;
         typed.map_err(|refused| {
-            let off = self.server.snapshot().power == PowerState::Off;
+            let off = ask.server.snapshot().power == PowerState::Off;
             Refusal::input(refused, off)
         })?;
         Ok(Answer::done())
-    }
+    })
 }
 
 /// A body.

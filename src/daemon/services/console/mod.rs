@@ -1,16 +1,30 @@
-//! The native API and, later, the page: `/api/v1`.
+//! The native API and the page that uses it. What there is below `/api/v1` stands in the table of
+//! [`routes`], and in `schemas/openapi.json` in words; [`page`] answers everywhere else.
 
 mod error;
+mod events;
 mod faults;
 mod keys;
+#[cfg(test)]
+mod openapi_tests;
+mod page;
+mod power;
+mod routes;
 mod screen;
+mod servers;
+#[cfg(test)]
+mod servers_tests;
+mod session;
+#[cfg(test)]
+mod session_tests;
 #[cfg(test)]
 mod tests;
+mod ws;
 
 use std::sync::Arc;
 
 use axum::{Router, body::Body, extract::Request, response::Response, routing::any};
-use http::{HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use outband_core::{
     access::{Actor, Operation, Via},
     bmc::Bmc,
@@ -19,9 +33,8 @@ use outband_core::{
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
-use self::error::Refusal;
+use self::{error::Refusal, routes::Reply};
 use super::{body, proof};
-use crate::listen::Peer;
 
 /// An answer: its status, where something new is, and its body.
 #[derive(Debug)]
@@ -31,6 +44,8 @@ struct Answer {
     /// The media type of the body.
     kind: &'static str,
     body: Vec<u8>,
+    /// A `Set-Cookie`.
+    cookie: Option<HeaderValue>,
 }
 
 impl Answer {
@@ -41,6 +56,7 @@ impl Answer {
             location: None,
             kind: "application/json",
             body,
+            cookie: None,
         })
     }
 
@@ -50,6 +66,7 @@ impl Answer {
             location: None,
             kind: "image/png",
             body,
+            cookie: None,
         }
     }
 
@@ -59,6 +76,7 @@ impl Answer {
             location: None,
             kind: "",
             body: Vec::new(),
+            cookie: None,
         }
     }
 }
@@ -90,8 +108,8 @@ impl Console {
     }
 }
 
-/// The service: all that is below `/api/v1`, for all servers or for one. Every request must carry a
-/// [`Peer`].
+/// The service: all that is below `/api/v1`, for all servers or for one, and the page. Every request must carry a
+/// [`crate::listen::Peer`].
 pub fn service(bmc: Arc<Bmc>, only: Option<ServerId>) -> Router {
     let encoders = Arc::new(Semaphore::new(screen::AT_ONCE));
     let console = Arc::new(Console {
@@ -105,7 +123,8 @@ pub fn service(bmc: Arc<Bmc>, only: Option<ServerId>) -> Router {
             let (head, body) = request.into_parts();
             let mut body = Some(body);
             let mut response = match serve(&console, &head, &mut body).await {
-                Ok(answer) => finish(answer),
+                Ok(Reply::Answer(answer)) => finish(answer),
+                Ok(Reply::Response(response)) => response,
                 Err(refusal) => refusal.response(),
             };
             body::discard(&head.headers, body, &mut response).await;
@@ -118,56 +137,17 @@ pub fn service(bmc: Arc<Bmc>, only: Option<ServerId>) -> Router {
     Router::new()
         .route("/api/v1", any(answer.clone()))
         .route("/api/v1/{*rest}", any(answer))
+        .fallback(page::answer)
 }
 
-async fn serve(
-    console: &Console,
-    head: &Parts,
-    body: &mut Option<Body>,
-) -> Result<Answer, Refusal> {
-    let peer = head.extensions.get::<Peer>();
-    let actor = proof::actor(&console.bmc.gate, Via::Console, peer, &head.headers).await?;
-    let path = head.uri.path().strip_prefix("/api/v1/").unwrap_or_default();
-    let segments: Vec<&str> = path.split('/').collect();
-    match segments[..] {
-        ["servers", server, "faults"] => {
-            let board = faults::Board::of(console, &actor, server)?;
-            match head.method {
-                Method::GET => board.list(),
-                Method::POST => {
-                    board
-                        .set(&head.headers, body.take().unwrap_or_default())
-                        .await
-                }
-                Method::DELETE => board.clear_all(),
-                _ => Err(Refusal::method("GET, POST, DELETE")),
-            }
-        }
-        ["servers", server, "faults", fault] => {
-            let board = faults::Board::of(console, &actor, server)?;
-            match head.method {
-                Method::DELETE => board.clear(fault),
-                _ => Err(Refusal::method("DELETE")),
-            }
-        }
-        ["servers", server, "screen.png"] => {
-            let server = console.reach(&actor, server, Operation::SeeScreen)?;
-            match head.method {
-                Method::GET => screen::png(&server, &console.encoders).await,
-                _ => Err(Refusal::method("GET")),
-            }
-        }
-        ["servers", server, "keys"] => {
-            let server = console.reach(&actor, server, Operation::SeeScreen)?;
-            let keyboard = keys::Keyboard::of(&server)?;
-            match head.method {
-                Method::GET => keyboard.state(),
-                Method::POST => keyboard.press(&actor, &head.headers, body).await,
-                _ => Err(Refusal::method("GET, POST")),
-            }
-        }
-        _ => Err(Refusal::not_found("there is nothing at this path")),
+/// Identity comes before everything else, but for what is there to prove it: who has not learns nothing
+/// but that.
+async fn serve(console: &Console, head: &Parts, body: &mut Option<Body>) -> Result<Reply, Refusal> {
+    if let Some(answer) = routes::answer_anybody(console, head, body).await {
+        return answer.map(Reply::Answer);
     }
+    let actor = proof::actor(&console.bmc.gate, Via::Console, head).await?;
+    routes::answer(console, &actor, head, body).await
 }
 
 fn finish(answer: Answer) -> Response {
@@ -184,6 +164,9 @@ fn finish(answer: Answer) -> Response {
         && let Ok(location) = HeaderValue::from_str(&location)
     {
         headers.insert(header::LOCATION, location);
+    }
+    if let Some(cookie) = answer.cookie {
+        headers.insert(header::SET_COOKIE, cookie);
     }
     response
 }

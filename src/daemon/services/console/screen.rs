@@ -4,12 +4,12 @@
 //! this one picture. Without a picture the answer is 404 for a server that has no screen, else 503
 //! with a code that says why: `off`, `no-signal`, or `no-frame` when none came in five seconds.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use outband_core::{console::ScreenHub, server::ServerHandle};
-use tokio::sync::Semaphore;
+use futures_util::future::BoxFuture;
+use outband_core::console::ScreenHub;
 
-use super::{Answer, error::Refusal};
+use super::{Answer, error::Refusal, routes::Ask};
 use crate::codecs::png;
 
 /// How many pictures are encoded at once; the next waits.
@@ -19,20 +19,22 @@ pub(super) const AT_ONCE: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The picture as a file.
-pub(super) async fn png(
-    server: &ServerHandle,
-    encoders: &Arc<Semaphore>,
-) -> Result<Answer, Refusal> {
-    // Whoever waits for an encoder keeps the screen looked at, and no frame in memory.
-    let _lease = server.screen().map(|screen| ScreenHub::watch(screen));
-    drop(server.picture(PATIENCE).await?);
-    let turn = encoders.clone().acquire_owned().await;
-    let turn = turn.map_err(|why| Refusal::internal(&why))?;
-    let frame = server.picture(PATIENCE).await?;
-    let encoding = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        png::encode(&frame)
-    });
-    let file = encoding.await.map_err(|why| Refusal::internal(&why))?;
-    Ok(Answer::png(file.map_err(|why| Refusal::internal(&why))?))
+pub(super) fn png(ask: Ask<'_>) -> BoxFuture<'_, Result<Answer, Refusal>> {
+    Box::pin(async move {
+        let Ask {
+            console, server, ..
+        } = ask;
+        // Whoever waits for an encoder keeps the screen looked at, and no frame in memory.
+        let _lease = server.screen().map(|screen| ScreenHub::watch(screen));
+        drop(server.picture(PATIENCE).await?);
+        let turn = console.encoders.clone().acquire_owned().await;
+        let turn = turn.map_err(|why| Refusal::internal(&why))?;
+        let frame = server.picture(PATIENCE).await?;
+        let encoding = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            png::encode(&frame)
+        });
+        let file = encoding.await.map_err(|why| Refusal::internal(&why))?;
+        Ok(Answer::png(file.map_err(|why| Refusal::internal(&why))?))
+    })
 }

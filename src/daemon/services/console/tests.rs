@@ -128,6 +128,21 @@ async fn what_is_no_fault_of_this_server_is_refused_in_words() {
 }
 
 #[tokio::test]
+async fn a_value_is_for_a_sensor_that_the_server_has() {
+    let rig = Rig::new().await;
+    let set = |sensor| {
+        let body = json!({"kind": "sensor-value", "sensor": sensor, "value": 90});
+        rig.ask("POST", FAULTS).by("admin").json(body).send()
+    };
+    let refused = set("warp-core\n").await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let message = &refused.json()["error"]["message"];
+    assert_eq!(message, r"sensor: this server has no sensor `warp-core\n`");
+    assert_eq!(rig.bmc.servers.get("1").unwrap().faults().list(), []);
+    assert_eq!(set("temp").await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
 async fn at_an_address_of_its_own_there_is_one_server_alone() {
     let options = Options {
         only: Some("1".parse().unwrap()),

@@ -118,7 +118,7 @@ async fn serve(
             _ => {}
         }
     }
-    let actor = proof::actor(&redfish.bmc.gate, Via::Redfish, peer, &head.headers).await;
+    let actor = proof::actor(&redfish.bmc.gate, Via::Redfish, head).await;
     let actor = actor.map_err(|refused| Box::new(refusals::no_actor(&refused)))?;
     common_checks(head)?;
     let Some(found) = found else {

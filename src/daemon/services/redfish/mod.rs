@@ -25,6 +25,7 @@ mod time;
 mod words;
 
 use std::{
+    collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -33,13 +34,9 @@ use axum::{Router, extract::Request, routing::any};
 use outband_core::{
     access::Actor,
     bmc::Bmc,
-    faults::FaultKind,
     server::{ServerHandle, ServerId},
 };
 use tokio::sync::{Mutex, MutexGuard};
-
-/// The faults of a simulated server that this service carries out.
-pub const FAULTS: [FaultKind; 1] = [FaultKind::HttpUnavailable];
 
 /// What the service shows, beside the BMC itself.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +47,8 @@ pub struct Options {
     pub https_port: Option<u16>,
     /// The port that plain HTTP is on, where it is.
     pub http_port: Option<u16>,
+    /// The port that IPMI reaches a server at, where it does.
+    pub ipmi_ports: Arc<BTreeMap<ServerId, u16>>,
 }
 
 /// The service's state.

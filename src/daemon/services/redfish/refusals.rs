@@ -71,6 +71,11 @@ pub(super) fn login(refused: &LoginRefused) -> Reply {
 pub(super) fn no_actor(refused: &NoActor) -> Reply {
     match refused {
         NoActor::NoProof => login(&LoginRefused::Wrong),
+        NoActor::CrossSite(why) => {
+            let message = Message::new(&base::INSUFFICIENT_PRIVILEGE, []);
+            let message = message.saying(format!("{}.", capital(why)));
+            Reply::error(StatusCode::FORBIDDEN, &[message])
+        }
         NoActor::Refused(refused) => login(refused),
     }
 }

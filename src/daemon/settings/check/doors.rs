@@ -57,67 +57,70 @@ fn is_host_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(label)
 }
 
-/// Every address that is listened on, with the key that says so.
-fn listened(settings: &Settings) -> Vec<(KeyPath, Address)> {
-    let service = &settings.service;
-    let lists = [
-        (
-            "service.https",
-            service.https.enabled,
-            &service.https.listen,
-        ),
-        ("service.http", service.http.enabled, &service.http.listen),
-        (
-            "service.plain_http",
-            service.plain_http.enabled,
-            &service.plain_http.listen,
-        ),
-    ];
-    let of_services = lists
-        .into_iter()
-        .filter(|(_, enabled, _)| *enabled)
-        .flat_map(|(name, _, list)| {
-            let path = KeyPath::dotted(name).key("listen");
-            let with_path = move |(at, address): (usize, &Address)| (path.index(at), *address);
-            list.iter().enumerate().map(with_path)
-        });
-    let of_servers = settings
-        .server
-        .iter()
-        .enumerate()
-        .filter_map(|(at, server)| {
-            let address = server.listen.https?;
-            Some((KeyPath::server(at, "listen.https"), address))
-        });
-    of_services.chain(of_servers).collect()
+/// A list of addresses in the settings.
+struct List<'a> {
+    service: &'static str,
+    enabled: bool,
+    addresses: &'a [Address],
+    /// What a server's own address for the same is.
+    own: fn(&Server) -> Option<Address>,
+    /// Datagrams and connections have ports of their own.
+    datagrams: bool,
 }
 
-fn listeners(settings: &Settings, found: &mut Found) {
+fn lists(settings: &Settings) -> [List<'_>; 4] {
     let service = &settings.service;
-    for (name, enabled, list) in [
-        ("https", service.https.enabled, &service.https.listen),
-        ("http", service.http.enabled, &service.http.listen),
-        (
+    let list = |service, enabled, addresses| List {
+        service,
+        enabled,
+        addresses,
+        own: |_| None,
+        datagrams: false,
+    };
+    [
+        List {
+            own: |server| server.listen.https,
+            ..list("https", service.https.enabled, &service.https.listen)
+        },
+        list("http", service.http.enabled, &service.http.listen),
+        list(
             "plain_http",
             service.plain_http.enabled,
             &service.plain_http.listen,
         ),
-    ] {
-        // Where every server has an address of its own, there need be no shared one.
-        let own = |server: &Server| name == "https" && server.listen.https.is_some();
-        if enabled && list.is_empty() && !settings.server.iter().any(own) {
-            let path = KeyPath::dotted("service").key(name).key("listen");
-            let what = "no address; write `enabled = false` to switch the service off";
-            found.push((path, what.to_owned()));
-        }
-    }
-    let mut by_port: BTreeMap<u16, Vec<Address>> = BTreeMap::new();
-    for (path, address) in listened(settings) {
-        let taken = by_port.entry(address.0.port()).or_default();
+        List {
+            own: |server| server.listen.ipmi,
+            datagrams: true,
+            ..list("ipmi", service.ipmi.enabled, &service.ipmi.listen)
+        },
+    ]
+}
+
+fn listeners(settings: &Settings, found: &mut Found) {
+    let mut taken: BTreeMap<(bool, u16), Vec<Address>> = BTreeMap::new();
+    let mut take = |datagrams, path, address: Address, found: &mut Found| {
+        let port = (datagrams, address.0.port());
+        let taken = taken.entry(port).or_default();
         if let Some(other) = taken.iter().find(|other| other.collides(address)) {
             let what = format!("{address} is taken by another listener, on {other}");
             found.push((path, what));
         }
         taken.push(address);
+    };
+    for list in lists(settings).into_iter().filter(|list| list.enabled) {
+        let path = KeyPath::dotted("service").key(list.service).key("listen");
+        let own = settings.server.iter().map(list.own).enumerate();
+        // Where a server has an address of its own, there need be no shared one.
+        if list.addresses.is_empty() && own.clone().all(|(_, own)| own.is_none()) {
+            let what = "no address; write `enabled = false` to switch the service off";
+            found.push((path.clone(), what.to_owned()));
+        }
+        for (at, address) in list.addresses.iter().enumerate() {
+            take(list.datagrams, path.index(at), *address, found);
+        }
+        for (at, address) in own.filter_map(|(at, own)| Some((at, own?))) {
+            let path = KeyPath::server(at, "listen").key(list.service);
+            take(list.datagrams, path, address, found);
+        }
     }
 }

@@ -1,13 +1,10 @@
 //! Whether the servers can have the faults that the settings give them.
 
-use std::collections::BTreeSet;
-
-use outband_core::faults::{Fault, FaultBoard, FaultKind, FaultRefused};
+use outband_core::faults::{Fault, FaultBoard, FaultRefused};
 
 use super::Found;
 use crate::{
     drivers::sim,
-    services::redfish,
     settings::{DriverName, FaultSetting, KeyPath, Server, profile::Blueprint},
 };
 
@@ -51,7 +48,7 @@ fn one(server: &Server, setting: &FaultSetting) -> Result<(), Wrong> {
     let Some(blueprint) = &server.blueprint else {
         return Ok(());
     };
-    if !carried_out(blueprint).contains(&kind) {
+    if !sim::possible_faults(&blueprint.front).contains(&kind) {
         return refuse(FaultRefused::Unsupported(kind).to_string());
     }
     match fault {
@@ -65,13 +62,6 @@ fn one(server: &Server, setting: &FaultSetting) -> Result<(), Wrong> {
         )),
         _ => Ok(()),
     }
-}
-
-/// The faults that a simulated computer of this kind carries out, and those of its doors.
-fn carried_out(blueprint: &Blueprint) -> BTreeSet<FaultKind> {
-    let mut kinds = sim::carried_out(&blueprint.front);
-    kinds.extend(redfish::FAULTS);
-    kinds
 }
 
 fn has_sensor(blueprint: &Blueprint, id: &str) -> bool {

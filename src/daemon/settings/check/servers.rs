@@ -58,11 +58,15 @@ pub(super) fn check(settings: &Settings, found: &mut Found) {
 
 /// An address of its own needs what answers there.
 fn doors(settings: &Settings, at: usize, server: &Server, found: &mut Found) {
-    let mut refuse = |what: &str| {
-        found.push((KeyPath::server(at, "listen.https"), what.to_owned()));
-    };
-    if server.listen.https.is_some() && !settings.service.https.enabled {
-        refuse("needs service.https.enabled");
+    let service = &settings.service;
+    for (key, own, enabled) in [
+        ("https", server.listen.https, service.https.enabled),
+        ("ipmi", server.listen.ipmi, service.ipmi.enabled),
+    ] {
+        if own.is_some() && !enabled {
+            let what = format!("needs service.{key}.enabled");
+            found.push((KeyPath::server(at, "listen").key(key), what));
+        }
     }
 }
 

@@ -17,12 +17,10 @@ pub(in super::super) fn show_daemon(ask: &Ask<'_>, page: &mut Page) -> Outcome<(
 }
 
 /// The protocols of a server's manager.
-pub(in super::super) fn show(
-    ask: &Ask<'_>,
-    _server: &ServerHandle,
-    page: &mut Page,
-) -> Outcome<()> {
+pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Page) -> Outcome<()> {
     write(ask.redfish, page);
+    let ports = &ask.redfish.options.ipmi_ports;
+    protocol(page, "IPMI", ports.get(server.id()).copied());
     Ok(())
 }
 
@@ -35,9 +33,13 @@ fn write(redfish: &Redfish, page: &mut Page) {
         ("HTTP", redfish.options.http_port),
         ("HTTPS", redfish.options.https_port),
     ] {
-        page.object(name, |page| {
-            page.plain("ProtocolEnabled", port.is_some());
-            page.known("Port", port);
-        });
+        protocol(page, name, port);
     }
+}
+
+fn protocol(page: &mut Page, name: &str, port: Option<u16>) {
+    page.object(name, |page| {
+        page.plain("ProtocolEnabled", port.is_some());
+        page.known("Port", port);
+    });
 }

@@ -37,16 +37,18 @@ pub(in super::super) fn show(ask: &Ask<'_>, server: &ServerHandle, page: &mut Pa
 
 fn write(page: &mut Page, spec: &SensorSpec, reading: Reading) {
     let (kind, unit) = match spec.kind {
-        SensorKind::Temperature => ("Temperature", "Cel"),
-        SensorKind::Voltage => ("Voltage", "V"),
-        SensorKind::Current => ("Current", "A"),
-        SensorKind::Fan => ("Rotational", "{rev}/min"),
-        SensorKind::Power => ("Power", "W"),
-        SensorKind::Percent => ("Percent", "%"),
+        SensorKind::Temperature => (Some("Temperature"), "Cel"),
+        SensorKind::Voltage => (Some("Voltage"), "V"),
+        SensorKind::Current => (Some("Current"), "A"),
+        SensorKind::Fan => (Some("Rotational"), "{rev}/min"),
+        SensorKind::Power => (Some("Power"), "W"),
+        SensorKind::Percent => (Some("Percent"), "%"),
+        // Redfish has no type for it; the unit is UCUM's.
+        SensorKind::DataRate => (None, "MBy/s"),
     };
     page.text("Id", &spec.id);
     page.text("Name", &spec.name);
-    page.text("ReadingType", kind);
+    page.maybe("ReadingType", kind);
     number_or_null(page, "Reading", reading);
     page.text("ReadingUnits", unit);
     page.plain("ReadingRangeMin", spec.min);

@@ -313,6 +313,7 @@ async fn health_is_what_the_sensors_say() {
 async fn the_ports_that_answer_are_told_and_no_others() {
     let options = Options {
         https_port: Some(8443),
+        ipmi_ports: std::sync::Arc::new([("1".parse().unwrap(), 623)].into()),
         ..Options::default()
     };
     let rig = Rig::with(Policy::default(), options).await;
@@ -324,4 +325,11 @@ async fn the_ports_that_answer_are_told_and_no_others() {
         json!({"ProtocolEnabled": true, "Port": 8443})
     );
     assert_eq!(protocol["HTTP"], json!({"ProtocolEnabled": false}));
+    let server = rig.get("/redfish/v1/Managers/1/NetworkProtocol").await;
+    assert_eq!(server["IPMI"]["ProtocolEnabled"], true);
+    assert_eq!(server["IPMI"]["Port"], 623);
+    assert!(
+        protocol.get("IPMI").is_none(),
+        "the daemon's own has no server"
+    );
 }
