@@ -26,7 +26,8 @@ class Program:
         for line in self.process.stdout:
             if line.startswith("ready"):
                 self.seconds = time.monotonic() - begun
-                https = json.loads(line.removeprefix("ready"))["https"]
+                self.ready = json.loads(line.removeprefix("ready"))
+                https = self.ready["https"]
                 self.url = f"https://{https if isinstance(https, str) else https[0]}"
                 return
         raise SystemExit(f"{' '.join(argv)} ended before it was ready")
@@ -40,8 +41,10 @@ class Program:
 
     def idle_mib(self) -> float:
         """Resident memory in MiB once it has come to rest: the same, and no work, for a second."""
-        before = None
+        before, end = None, time.monotonic() + 120
         while before != (now := (resident_kib(self.process.pid), worked(self.process.pid))):
+            if time.monotonic() > end:
+                raise SystemExit(f"{self.process.args} does not come to rest")
             before = now
             time.sleep(1)
         return now[0] / 1024

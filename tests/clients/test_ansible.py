@@ -3,9 +3,11 @@
 Each change is read back by another request and by what the simulated machine itself saw.
 """
 
+import ast
+
 import pytest
 
-from support import ansible, medium, settings
+from support import ansible, events, medium, settings
 from support.bmc import Serve
 from support.redfish import SYSTEM
 from support.waiting import until
@@ -55,6 +57,15 @@ POWER = [
      ["power-button-down", "going-down", "power-off"]),
     ("PowerForceOff", "ForceOff", "On", "Off", ["power-button-down", "power-off"]),
 ]
+
+
+def test_the_table_above_has_every_power_command_of_the_module():
+    place = "ansible_collections/community/general/plugins/modules/redfish_command.py"
+    source = (ansible.VENV / "collections" / place).read_text()
+    (table,) = [node.value for node in ast.parse(source).body if isinstance(node, ast.Assign)
+                and node.targets[0].id == "CATEGORY_COMMANDS_ALL"]
+    commands = ast.literal_eval(table)["Systems"]
+    assert {name for name in commands if name.startswith("Power")} == {name for name, *_ in POWER}
 
 
 @pytest.mark.parametrize("name, kind, before, after, evidence", POWER, ids=[p[0] for p in POWER])
@@ -109,6 +120,7 @@ def test_one_time_boot_is_used_by_exactly_one_boot(bmc, client, settled):
     assert entry["BootSourceOverrideTarget"] == "Cd"
     assert booted(bmc, client, lambda: client.reset("On")) == "cd"
     until(lambda: override(client)[0] == "Disabled", "the override is used up")
+    assert events.of_kind(bmc.state, "booted")[-1]["label"] == "RESCUE", "by the medium's own name"
     assert booted(bmc, client, lambda: client.reset("ForceRestart")) == "hdd"
 
 

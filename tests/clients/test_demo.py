@@ -9,6 +9,7 @@ import pytest
 from support import events
 from support.bmc import MADE_UP, Demo
 from support.daemon import PASSWORD, environment, run
+from support.doors import bound
 from support.redfish import SESSIONS, SYSTEM
 from support.waiting import HANG, until
 
@@ -22,7 +23,10 @@ def curl(*argv: str) -> str:
 
 
 def test_ready_names_every_address_that_answers(demo):
-    assert list(demo.daemon.ready) == ["https"]
+    assert set(demo.daemon.ready) == {"https", "ipmi", "servers"}
+    (own,) = demo.daemon.ready["ipmi"]
+    assert demo.daemon.ready["servers"] == {"1": {"ipmi": [own]}}
+    assert bound(demo.daemon.pid) == {own}
     assert urllib.parse.urlsplit(demo.daemon.url).port != 0
     root = json.loads(curl("--cacert", demo.certificate, demo.daemon.url + "/redfish/v1/"))
     assert root["RedfishVersion"]
@@ -38,7 +42,7 @@ def test_without_a_password_it_makes_one_up_and_prints_it(running, tmp_path):
     bmc = Demo(tmp_path)
     bmc.daemon.env.pop("OUTBAND_ADMIN_PASSWORD")
     running(bmc)
-    (password,) = MADE_UP.findall(bmc.daemon.said())
+    (password,) = set(MADE_UP.findall(bmc.daemon.said()))  # it stands in a command to try, too
     assert bmc.client(password=password).status("GET", SYSTEM) == 200
 
 
@@ -110,6 +114,15 @@ def test_plain_http_on_the_tls_port_is_sent_to_https(demo):
     status, where = seen.split()
     assert status in ("301", "302", "307", "308")
     assert where == f"https://{address}/redfish/v1/Systems"
+
+
+def test_plain_http_serves_where_it_was_asked_for_and_a_warning_says_so(running, tmp_path):
+    bmc = running(Demo(tmp_path, "--http", "127.0.0.1:0"))
+    assert list(bmc.daemon.ready) == ["https", "http", "ipmi", "servers"]
+    address = bmc.daemon.address("http")
+    url = f"http://{address}{SYSTEM}"
+    assert json.loads(curl("--user", f"admin:{PASSWORD}", url))["Id"] == "1"
+    assert f"plain HTTP on {address}: passwords can be read" in bmc.daemon.said()
 
 
 def test_a_killed_demo_finds_its_machine_again(running, tmp_path):

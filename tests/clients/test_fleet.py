@@ -73,7 +73,8 @@ def test_servers_come_and_go_while_a_session_on_another_goes_on(serve):
 
 def fleet(folder, *flags: str) -> Bmc:
     """`outband fleet` on a free port."""
-    argv = ["fleet", "--https", "127.0.0.1:0", "--state", str(folder / "state"), *flags]
+    argv = ["fleet", "--https", "127.0.0.1:0", "--ipmi", "127.0.0.1:0",
+            "--state", str(folder / "state"), *flags]
     bmc = Bmc(Daemon(*argv, OUTBAND_ADMIN_PASSWORD=PASSWORD), folder)
     bmc.state = folder / "state"
     return bmc

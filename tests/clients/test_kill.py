@@ -6,6 +6,7 @@ from support.faults import set_fault
 from support.redfish import ACCOUNTS, SYSTEM
 from support.waiting import until
 
+SESSION_SERVICE = "/redfish/v1/SessionService"
 POLICIES = ["AlwaysOff", "LastState", "AlwaysOn"]
 TARGETS = ["Pxe", "Hdd", "BiosSetup"]
 
@@ -48,8 +49,14 @@ def password(client, number: int):
     return lambda now: now.status("GET", SYSTEM) == 200
 
 
+def idle_time(client, number: int):
+    value = 600 + number
+    client.change(SESSION_SERVICE, {"SessionTimeout": value})
+    return lambda now: now.get(SESSION_SERVICE)["SessionTimeout"] == value
+
+
 # In this order: an account made by one is removed by the next.
-CHANGES = [tag, policy, override, account, no_account, password]
+CHANGES = [tag, policy, override, account, no_account, password, idle_time]
 
 
 def test_every_accepted_change_survives_kill_9(serve, request):

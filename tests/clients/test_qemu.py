@@ -52,9 +52,21 @@ def test_a_killed_daemon_finds_its_machine_again(machines, serve, image):
     until(lambda: machines() == [], "no process is left")
 
 
+def test_a_killed_fleet_that_keeps_nothing_leaves_no_process(running, machines, tmp_path, image):
+    daemon = Daemon("fleet", "--driver", "qemu", "--count", "2", "--https", "127.0.0.1:0",
+                    "--cd", str(image), OUTBAND_ADMIN_PASSWORD=PASSWORD, TMPDIR=str(tmp_path))
+    client = running(Bmc(daemon, tmp_path)).client()
+    for system in ("/redfish/v1/Systems/1", "/redfish/v1/Systems/2"):
+        client.reset("On", system)
+        client.await_power("On", system)
+    assert len(machines()) == 2
+    daemon.kill()
+    until(lambda: machines() == [], "no process is left")
+
+
 def test_a_fleet_of_machines_runs_and_ends_as_one(running, machines, tmp_path, image):
     daemon = Daemon("fleet", "--driver", "qemu", "--count", "3", "--https", "127.0.0.1:0",
-                    "--state", str(tmp_path / "state"), "--cd", str(image),
+                    "--ipmi", "127.0.0.1:0", "--state", str(tmp_path / "state"), "--cd", str(image),
                     OUTBAND_ADMIN_PASSWORD=PASSWORD)
     client = running(Bmc(daemon, tmp_path)).client()
     members = client.get("/redfish/v1/Systems")["Members"]

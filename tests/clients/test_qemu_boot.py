@@ -129,6 +129,30 @@ def test_the_network_boots_by_tftp(box, tmp_path):
     made.has_said("the network", "the disk")
 
 
+def test_a_stick_is_booted_once(box, tmp_path):
+    stick = machine.image(tmp_path, "the stick")
+    made = box(tables=f"[[server.qemu.disk]]\nfile = '{stick}'\nbus = 'usb'\n")
+    client = made.bmc.client()
+    ask_for(client, {**CD_ONCE, "BootSourceOverrideTarget": "Usb"})
+    client.reset("On")
+    made.has_said("the stick")
+    client.reset("ForceRestart")
+    made.has_said("the stick", "the disk")
+
+
+@pytest.mark.parametrize("bus", ["sata", "nvme"])
+def test_the_disk_is_booted_in_the_place_of_another_override(box, bus):
+    made = box(bus=bus)
+    client = made.bmc.client()
+    ask_for(client, CD_ALWAYS)
+    client.reset("On")
+    made.has_said("the CD")
+    ask_for(client, {**CD_ONCE, "BootSourceOverrideTarget": "Hdd"})
+    client.reset("ForceRestart")
+    made.has_said("the CD", "the disk")
+    until(lambda: override(client) == "Disabled", "the override is used up")
+
+
 def test_what_cannot_be_booted_is_not_offered(box):
     client = box().bmc.client()
     boot = client.get(SYSTEM)["Boot"]

@@ -7,29 +7,13 @@ import time
 
 import pytest
 
-from support import console, vga
-from support.bmc import Demo
-from support.console import Console, tap
-from support.picture import Picture
+from support import console
+from support.bmc import Bmc, Demo
+from support.console import GREETING, INTERRUPTED, Console, tap
+from support.daemon import PASSWORD, Daemon
 from support.waiting import HANG, until
 
 BOOT_IMAGE = pathlib.Path(__file__).parents[2] / "tools/boot-image"
-GREETING = "Outband: this machine booted from its disk."
-
-
-def lines(screen: Console) -> list[str]:
-    """What stands on the screen; nothing while it isn't a text screen."""
-    answer = screen.client.send("GET", screen.screen)
-    if answer.status_code != 200:
-        return []
-    picture = Picture(answer.content)
-    return vga.text(picture) if picture.size == vga.SIZE else []
-
-
-def await_line(screen: Console, line: str) -> list[str]:
-    """Waits for a line, exactly so but for a cursor at its end, and gives the whole screen."""
-    return until(lambda: (now := lines(screen)) and any(
-        shown.rstrip("\ufffd_") == line for shown in now) and now, f"the line {line!r}")
 
 
 @pytest.fixture(scope="module")
@@ -41,23 +25,23 @@ def machine(tmp_path_factory):
         assert Console(client).no_picture() == (503, "off")
         client.reset("On")
         screen = Console(client)
-        await_line(screen, GREETING)
+        screen.await_line(GREETING)
         yield screen
 
 
 def test_the_firmwares_text_is_in_the_picture(machine):
-    shown = await_line(machine, "Booting from Hard Disk...")
+    shown = machine.await_line("Booting from Hard Disk...")
     assert any(line.startswith("SeaBIOS (version ") for line in shown), shown
 
 
 def test_keys_arrive_in_order_also_after_a_long_rest(machine):
     machine.type(tap(console.LEFT_SHIFT, console.A), tap(console.B))
-    await_line(machine, "Ab")
+    machine.await_line("Ab")
     time.sleep(12)  # the rest itself: QEMU looks at an idle screen less and less often
     machine.type(tap(console.B), tap(console.A))
-    await_line(machine, "Abba")
+    machine.await_line("Abba")
     machine.type(*[tap(console.A), tap(console.B)] * 20, tap(console.ENTER))
-    await_line(machine, "Abba" + "ab" * 20)
+    machine.await_line("Abba" + "ab" * 20)
 
 
 def test_the_lights_come_back(machine):
@@ -80,18 +64,37 @@ def test_the_demos_machine_minds_its_power_button_and_its_keys(running, tmp_path
     screen = Console(client)
     r, o = 21, 18
     client.reset("On")
-    await_line(screen, GREETING)
+    screen.await_line(GREETING)
+    client.reset("Nmi")
+    screen.await_line(INTERRUPTED)
     screen.type(tap(console.A))
-    await_line(screen, "a")
+    screen.await_line("a")
     screen.type(tap(console.LEFT_CONTROL, r))
-    until(lambda: (now := lines(screen)) and GREETING in now and "a" not in {
-        line.rstrip("\ufffd_") for line in now}, "it restarted")
+    until(lambda: GREETING in (now := screen.lines()) and "a" not in now, "it restarted")
     client.reset("GracefulShutdown")
     client.await_power("Off")
     client.reset("On")
-    await_line(screen, GREETING)
+    screen.await_line(GREETING)
     screen.type(tap(console.LEFT_CONTROL, o))
     client.await_power("Off")
+
+
+def test_each_machine_of_a_fleet_boots_a_disk_of_its_own(running, machines, tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    daemon = Daemon("fleet", "--driver", "qemu", "--count", "2", "--https", "127.0.0.1:0",
+                    OUTBAND_ADMIN_PASSWORD=PASSWORD, TMPDIR=str(scratch))
+    client = running(Bmc(daemon, tmp_path)).client()
+    first, second = Console(client, "1"), Console(client, "2")
+    for number, screen in enumerate((first, second), 1):
+        client.reset("On", f"/redfish/v1/Systems/{number}")
+        screen.await_line(GREETING)
+    second.type(tap(console.B))
+    second.await_line("b")
+    assert "b" not in first.lines()
+    assert len(machines()) == 2
+    daemon.stop()
+    assert machines() == [] and list(scratch.iterdir()) == [], "nothing is kept"
 
 
 def test_keys_move_the_menu_of_a_boot_loader(running, tmp_path):
@@ -103,7 +106,7 @@ def test_keys_move_the_menu_of_a_boot_loader(running, tmp_path):
 
     def chosen() -> str | None:
         """The entry that the menu has marked with a star."""
-        return next((line.strip("│ ") for line in lines(screen) if line.startswith(" │*")), None)
+        return next((line.strip("│ ") for line in screen.lines() if line.startswith(" │*")), None)
     until(lambda: chosen() == "*small image: wait", "the menu")
     screen.type(tap(console.DOWN))
     until(lambda: chosen() == "*reboot", "the second entry")

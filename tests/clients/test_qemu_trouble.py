@@ -10,7 +10,6 @@ import pytest
 from support import events, machine
 from support.daemon import PASSWORD, run
 from support.faults import FAULTS, listed
-from support.redfish import SYSTEM
 
 # A program that passes for QEMU until it is to be a machine. Its standard input is the monitor's
 # socket, already listening.
@@ -34,13 +33,6 @@ def liar(folder: pathlib.Path, lie: str = "", version: str = "9.0.0") -> pathlib
     path.write_text(LIAR.format(python=sys.executable, version=version, lie=lie))
     path.chmod(0o755)
     return path
-
-
-def outcome(client, kind: str) -> str:
-    """What came of a reset, as the answer or its task tells it."""
-    path = f"{SYSTEM}/Actions/ComputerSystem.Reset"
-    answer = client.send("POST", path, {"ResetType": kind})
-    return str(client.task(answer)) if answer.status_code == 202 else answer.text
 
 
 def refusal(tmp_path, *flags: str, **env: str) -> str:
@@ -80,7 +72,7 @@ def test_another_program_is_not_taken_for_qemu(tmp_path):
 def test_a_qemu_that_lies_is_cut_off(machines, serve, tmp_path, lie, said):
     bmc = serve(machine.server(keys=f"program = '{liar(tmp_path, lie)}'"))
     client = bmc.client()
-    assert said in outcome(client, "On")
+    assert said in machine.outcome(client, "On")
     client.await_power("Off")
     assert machines() == []
 
@@ -101,6 +93,18 @@ def test_a_machine_that_answers_no_more_is_cut_off(box):
     assert "did not answer" in fault["what"]
     client.reset("On")
     made.has_said("the disk", "the disk")
+
+
+def test_a_machine_that_falls_silent_is_cut_off_when_something_is_asked_of_it(box):
+    made = box()
+    client = made.bmc.client()
+    client.reset("On")
+    made.has_said("the disk")
+    (pid,) = made.processes()
+    os.kill(pid, signal.SIGSTOP)
+    assert "did not answer system_reset in time" in machine.outcome(client, "ForceRestart")
+    client.await_power("Off")
+    assert made.processes() == []
 
 
 def test_a_machine_that_is_killed_is_off_and_says_why(box):

@@ -4,8 +4,9 @@ import pathlib
 import shutil
 
 from support import events, settings
-from support.bmc import Demo
+from support.bmc import Demo, Serve
 from support.redfish import SYSTEM
+from support.waiting import until
 
 PROFILES = pathlib.Path(__file__).parents[2] / "config/profiles"
 SECOND = "/redfish/v1/Systems/2"
@@ -56,6 +57,18 @@ def test_what_a_profile_says_is_read_again(serve, tmp_path, settled):
     assert client.get(SYSTEM)["Model"] == "Fancy PC"
 
 
+def said_of_the_second(bmc) -> int:
+    """How often the log says that the second server isn't managed."""
+    return sum("server 2: " in line and "the server is not managed" in line
+               for line in bmc.daemon.errors)
+
+
+def happened_to_the_second(bmc) -> list[str]:
+    """The events of the second server's coming, going and failing."""
+    kinds = [event["kind"]["is"] for event in events.read(bmc.state) if event["server"] == "2"]
+    return [kind for kind in kinds if kind in ("server-added", "server-removed", "fault")]
+
+
 def test_a_server_that_failed_is_tried_again_at_each_reload(serve):
     bmc = serve(settings.server("1"), settings.server("2"))
     client = bmc.client()
@@ -65,18 +78,37 @@ def test_a_server_that_failed_is_tried_again_at_each_reload(serve):
     folder.write_text("")
     bmc.write(settings.server("1"), settings.server("2", sim="disk = false"))
     bmc.reload()
-    assert "server 2" in bmc.daemon.said() and "the server is not managed" in bmc.daemon.said()
+    assert said_of_the_second(bmc) == 1
     assert client.status("GET", SECOND) == 404
     assert "managed again" not in bmc.reload()
+    assert said_of_the_second(bmc) == 2
     assert client.status("GET", SECOND) == 404
 
     folder.unlink()
-    assert "servers managed again: 2" in bmc.reload()
+    bmc.reload()  # if it was not tried again by itself meanwhile
     assert client.power(SECOND) == "Off"
     assert client.power(SYSTEM) == "Off"
-    kinds = [event["kind"]["is"] for event in events.read(bmc.state) if event["server"] == "2"]
-    came_and_went = [kind for kind in kinds if kind in ("server-added", "server-removed")]
-    assert came_and_went == ["server-removed", "server-added"]
+    assert "servers managed again: 2" in bmc.daemon.said()
+    assert happened_to_the_second(bmc) == ["fault", "server-removed", "fault", "server-added"]
+
+
+def test_a_server_that_cannot_be_opened_keeps_no_other_from_its_bmc(running, tmp_path, settled):
+    bmc = Serve(tmp_path, settings.server("1"), settings.server("2"))
+    journal = bmc.state / "sim" / "2.journal"
+    journal.mkdir(parents=True)  # the second one can't write down what it sees
+    client = running(bmc).client()
+    assert client.get("/redfish/v1/Systems")["Members"] == [{"@odata.id": SYSTEM}]
+    assert client.status("GET", SECOND) == 404
+    (line,) = [line for line in bmc.daemon.errors if "not managed" in line]
+    assert "server 2: " in line and str(journal) in line
+    assert happened_to_the_second(bmc) == ["fault"]
+    settled(client, "On")
+
+    journal.rmdir()
+    until(lambda: client.status("GET", SECOND) == 200, "it was tried again by itself")
+    settled(client, "On", SECOND)
+    assert said_of_the_second(bmc) == 1, "it is no news that nothing changed"
+    assert happened_to_the_second(bmc) == ["fault", "server-added"]
 
 
 def test_a_certificate_that_was_replaced_is_named(serve, running, tmp_path, tmp_path_factory):

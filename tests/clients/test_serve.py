@@ -5,28 +5,17 @@ A network namespace of its own has port 443 free, and nothing from outside reach
 
 import dataclasses
 import json
-import os
 import pathlib
-import shutil
 import subprocess
-import tempfile
 
 import pytest
 
-from support import daemon
-from support import settings
+from support import daemon, namespace, settings
 from support.bmc import MADE_UP, Serve
 from support.redfish import ACCOUNTS, SESSIONS, SYSTEM
 from support.waiting import HANG
 
-NOBODY = 65534
 NEW = "a-better-secret"
-
-# A namespace has only loopback, and that is down until somebody brings it up.
-WRAPPER = ("unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$0" "$@"',
-           "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
-           "--inh-caps=-all,+net_bind_service", "--ambient-caps=-all,+net_bind_service",
-           "--bounding-set=-all,+net_bind_service", "--no-new-privs", "--")
 
 BASE = """
 [state]
@@ -42,13 +31,9 @@ ONLY_ACCOUNT = f"{ACCOUNTS}/1"  # of a first start: a script need not look for i
 
 @pytest.fixture
 def folder():
-    """A folder that belongs to nobody; others need not be able to read the program's own."""
-    assert os.geteuid() == 0, "this test changes its user and its network: run it as root"
-    path = pathlib.Path(tempfile.mkdtemp(prefix="outband-"))
-    shutil.copy(daemon.OUTBAND, path / "outband")
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
+    """A folder that belongs to nobody."""
+    with namespace.folder() as path:
+        yield path
 
 
 @pytest.fixture
@@ -56,9 +41,8 @@ def start(running, folder, monkeypatch):
     """Starts `serve` for the first time, with one of the settings above."""
     def start(base: str, **env: str) -> Serve:
         monkeypatch.setattr(daemon, "OUTBAND", str(folder / "outband"))
-        bmc = Serve(folder, settings.server(), base=base, wrapper=WRAPPER, new=True, **env)
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, NOBODY, NOBODY)
+        bmc = Serve(folder, settings.server(), base=base, wrapper=namespace.WRAPPER, new=True, **env)
+        namespace.give_to_nobody(folder)
         return running(bmc)
     return start
 
@@ -108,7 +92,7 @@ def bearer(token: str) -> tuple[str, ...]:
 
 def ask(bmc, method: str, path: str, proof=(), body=None, source="127.0.0.1") -> Answer:
     """Asks with curl from inside the daemon's network, with a proof by `basic` or `bearer`."""
-    argv = ["nsenter", "--target", str(bmc.daemon.pid), "--net", "curl", "--silent", "--insecure",
+    argv = [*namespace.inside(bmc.daemon.pid), "curl", "--silent", "--insecure",
             "--interface", source, "--request", method, *proof,
             "--write-out", "\n%{http_code} %header{x-auth-token}", f"https://127.0.0.1{path}"]
     if body is not None:
@@ -163,7 +147,7 @@ def test_it_runs_without_privileges(start):
     bmc = start(BASE)
     status = pathlib.Path(f"/proc/{bmc.daemon.pid}/status").read_text()
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    assert fields["Uid"].split() == [str(NOBODY)] * 4
+    assert fields["Uid"].split() == [str(namespace.NOBODY)] * 4
     assert int(fields["CapEff"], 16) == 1 << 10  # CAP_NET_BIND_SERVICE and nothing else
     assert bmc.daemon.address() == "127.0.0.1:443"
 
@@ -230,7 +214,7 @@ def test_accounts_made_beforehand_need_no_first_password(start, folder):
 
 def test_port_80_only_sends_to_https(start):
     bmc = start(BASE)
-    argv = ["nsenter", "--target", str(bmc.daemon.pid), "--net", "curl", "--silent", "--output",
+    argv = [*namespace.inside(bmc.daemon.pid), "curl", "--silent", "--output",
             "/dev/null", "--write-out", "%{http_code} %{redirect_url}",
             "http://127.0.0.1/redfish/v1/"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=HANG, check=True)

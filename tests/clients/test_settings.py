@@ -38,7 +38,9 @@ def test_bad_settings_name_file_line_and_key(tmp_path, command, text, line, key)
     assert "panicked" not in said
 
 
-QEMU = """driver = "qemu"\n"""
+QEMU = 'driver = "qemu"\n'
+# A program that is there, QEMU or not.
+FOUND = 'qemu.program = "./password"\n'
 FAULT = '[[server]]\nid = "1"\n{}[[server.sim.fault]]\nkind = "{}"\n{}'
 
 # Each: settings that no server, file or door can be made of, the line, the key, and what is named.
@@ -46,8 +48,9 @@ IMPOSSIBLE = [
     (FAULT.format('display.driver = "none"\n', "no-signal", ""), 5, "kind", "no-signal"),
     (FAULT.format('health.driver = "none"\n', "sensor-value", 'sensor = "cpu-temp"\nvalue = 1.0'),
      5, "kind", "sensor-value"),
-    (FAULT.format(QEMU, "deaf-soft-off", ""), 5, "kind", "deaf-soft-off"),
-    (FAULT.format("", "lost-datagrams", ""), 4, "kind", "lost-datagrams"),
+    (FAULT.format(QEMU + FOUND, "deaf-soft-off", ""), 6, "kind", "deaf-soft-off"),
+    ('[service.ipmi]\nlisten = ["127.0.0.1:5000"]\n[[server]]\nid = "1"\n'
+     'listen.ipmi = "127.0.0.1:5000"\n', 5, "listen.ipmi", "127.0.0.1:5000"),
     (FAULT.format("", "sensor-value", 'sensor = "warp-core"\nvalue = 1.0'), 5, "sensor",
      "warp-core"),
     ('[[server]]\nid = "1"\n' + '[[server.sim.fault]]\nkind = "no-signal"\n' * 65, 131, "fault",
@@ -92,7 +95,7 @@ def test_check_looks_at_the_password_of_a_first_start(tmp_path, running, passwor
         file.write_text(password)
     done = run("config", "check", "--config", str(path))
     assert done.returncode == 1
-    assert f"{path}:9: access.first_password_file: the " in done.stderr
+    assert f"{path}:11: access.first_password_file: the " in done.stderr
     assert run("serve", "--config", str(path)).returncode == 1
     file.write_text(PASSWORD)
     running(Serve(tmp_path, base=base, new=True)).daemon.stop()
@@ -178,11 +181,6 @@ def test_a_first_start_that_failed_is_a_first_start_again(running, tmp_path):
         address = "127.0.0.1:%d" % busy.getsockname()[1]
         settings.write(tmp_path, base=settings.BASE.replace("127.0.0.1:0", address))
         fails(address)
-    settings.write(tmp_path)
-    journal = bmc.state / "sim" / "1.journal"
-    journal.mkdir(parents=True)  # the server can't write down what it sees
-    fails(str(journal))
-    journal.rmdir()
     settings.write(tmp_path, base=settings.BASE + '[access]\nfirst_password_file = "nowhere"\n')
     fails(str(tmp_path / "nowhere"))
     settings.write(tmp_path)

@@ -43,7 +43,7 @@ def test_all_faults_are_cleared_at_once(bmc):
 @pytest.mark.parametrize("words", [
     ("set", "no-such-fault"), ("set", "slow-post"), ("set", "slow-post", "factor=1"),
     ("set", "no-signal", "--percent", "0"), ("set", "no-signal", "--server", "none"),
-    ("clear", "999"),
+    ("set", "sensor-value", "sensor=warp-core", "value=1"), ("clear", "999"),
 ])
 def test_what_is_no_fault_is_refused(bmc, words):
     done = bmc.cli("sim", "fault", *words)

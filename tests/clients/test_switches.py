@@ -84,6 +84,8 @@ SERVICES = {
         (fault("http-unavailable"), 404),
         (there(SCREEN), 404),
         (asked("GET", KEYS), 404),
+        *((asked("GET", path), 404) for path in
+          ("/", "/servers/1", "/settings/account", "/openapi.json", "/api/v1/session")),
     ],
 }
 ALL = looks(*PARTS.values(), *SERVICES.values())
@@ -177,6 +179,7 @@ def test_every_switch_of_the_commented_settings_is_looked_for():
             table = header[1]
         if re.match(r'#(enabled = |driver = "none")', line):
             switches.add(table)
-    elsewhere = {"access", "service.https", "service.http", "service.plain_http"}  # test_doors.py
+    elsewhere = {"access", "service.https", "service.http", "service.plain_http",  # test_doors.py
+                 "service.ipmi"}  # test_ipmi_doors.py
     assert switches == elsewhere | {f"service.{name}" for name in SERVICES} | {
         f"server.{part}" for part in NOT_SHOWN | set(PARTS)}

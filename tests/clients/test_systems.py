@@ -3,7 +3,7 @@
 import pytest
 
 from support.bmc import Serve
-from support.redfish import RESET, SYSTEM
+from support.redfish import CHASSIS, RESET, SYSTEM
 from support.waiting import until
 
 # Each: the reset type, the power before and in the end, and what the machine must have seen, in this
@@ -82,6 +82,25 @@ def test_a_boot_is_made_in_the_mode_that_was_asked_for(bmc, client, settled, mod
     client.reset("On")
     boot = until(lambda: [e for e in bmc.journal()[seen:] if e["saw"] == "boot"], "a boot")[0]
     assert (boot["target"], boot["mode"]) == ("hdd", firmware)
+
+
+def reading(client, sensor: str):
+    """What a sensor reads."""
+    return client.get(f"{CHASSIS}/Sensors/{sensor}")["Reading"]
+
+
+def test_fans_voltages_and_consumption_follow_the_power(client, settled):
+    settled(client, "On")
+    until(lambda: reading(client, "cpu-fan") > 300, "the fan turns")
+    assert 11 < reading(client, "p12v") < 13
+    running = reading(client, "power")
+    settled(client, "Off")
+    assert [reading(client, sensor) for sensor in ("cpu-fan", "p12v")] == [None, None]
+    # What waits to be switched on takes a little.
+    until(lambda: 0 < reading(client, "power") < running / 2, "it takes less")
+    settled(client, "On")
+    until(lambda: reading(client, "cpu-fan") > 300, "the fan turns again")
+    until(lambda: reading(client, "power") > running / 2, "it takes more again")
 
 
 def test_of_two_changes_on_one_etag_the_second_is_refused(client):

@@ -1,4 +1,5 @@
-//! The arrows: `protocol` ← `core` ← `daemon`; and in `daemon`, services and drivers never meet.
+//! The arrows: `protocol` ← `core` ← `daemon`; and in `daemon`, services and drivers never meet, and
+//! settings know no service.
 
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// What must not be named, below which folder.
-const FORBIDDEN: [(&str, &[&str]); 4] = [
+const FORBIDDEN: [(&str, &[&str]); 5] = [
     (
         "src/protocol",
         &[
@@ -47,6 +48,10 @@ const FORBIDDEN: [(&str, &[&str]); 4] = [
     ),
     (
         "src/daemon/drivers",
+        &["crate::services", "outband_daemon::services"],
+    ),
+    (
+        "src/daemon/settings",
         &["crate::services", "outband_daemon::services"],
     ),
 ];

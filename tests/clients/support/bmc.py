@@ -58,10 +58,12 @@ class Bmc:
 class Demo(Bmc):
     """`outband demo` on a free port, with its state in the test's folder."""
 
-    def __init__(self, folder: pathlib.Path, *flags: str):
+    def __init__(self, folder: pathlib.Path, *flags: str, **env: str):
         self.state = folder / "state"
         argv = ["demo", "--https", "127.0.0.1:0", "--state", str(self.state), *flags]
-        super().__init__(Daemon(*argv, OUTBAND_ADMIN_PASSWORD=PASSWORD), folder)
+        if "--ipmi" not in flags:
+            argv += ["--ipmi", "127.0.0.1:0"]
+        super().__init__(Daemon(*argv, OUTBAND_ADMIN_PASSWORD=PASSWORD, **env), folder)
         self.where = ("--state", str(self.state))
 
 

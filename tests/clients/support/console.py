@@ -1,7 +1,14 @@
 """A server's console through the native API: what a person sees and types."""
 
+from . import vga
 from .picture import Picture
 from .redfish import Redfish
+from .waiting import until
+
+# What the disk of a demo's virtual machine says when it is booted, and when a diagnostic interrupt came
+# (assets/boot-sector.s).
+GREETING = "Outband: this machine booted from its disk."
+INTERRUPTED = "A diagnostic interrupt came."
 
 # Keys by place, as the USB keyboard page numbers them.
 A, B, ENTER, CAPS_LOCK, F10, DELETE = 4, 5, 40, 57, 67, 76
@@ -47,6 +54,19 @@ class Console:
         assert answer.headers["Content-Type"] == "image/png"
         assert answer.headers["Cache-Control"] == "no-store"
         return Picture(answer.content)
+
+    def lines(self) -> list[str]:
+        """What stands on a PC's text screen, without a cursor; nothing where it is something else."""
+        answer = self.client.send("GET", self.screen)
+        if answer.status_code != 200:
+            return []
+        picture = Picture(answer.content)
+        shown = vga.text(picture) if picture.size == vga.SIZE else []
+        return [line.rstrip("\ufffd_") for line in shown]
+
+    def await_line(self, line: str) -> list[str]:
+        """Waits for a line, exactly so, and gives the whole screen."""
+        return until(lambda: line in (now := self.lines()) and now, f"the line {line!r}")
 
     def no_picture(self) -> tuple[int, str]:
         """The status and the code of the reason why there is no picture."""

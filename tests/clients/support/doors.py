@@ -23,7 +23,7 @@ def every_door(bmc, user: str | None = "admin") -> dict[str, Redfish]:
     is the address of the first server that has one, `socket` lies in the state folder. Without a
     user, each is a visitor without any proof of who it is."""
     ready = bmc.daemon.ready
-    own = [address for each in ready.get("servers", {}).values() for address in each["https"]]
+    own = [address for each in ready.get("servers", {}).values() for address in each.get("https", [])]
     shared = [address for address in ready.get("https", []) if address not in own]
     urls = {"https": [f"https://{address}" for address in shared],
             "own": [f"https://{address}" for address in own],
@@ -37,18 +37,33 @@ def every_door(bmc, user: str | None = "admin") -> dict[str, Redfish]:
 
 def listened(pid: int) -> set[str]:
     """The IPv4 addresses that a process listens on with TCP, as the kernel tells it."""
+    return {address(local) for local, state in sockets(pid, "tcp") if state == "0A"}
+
+
+def bound(pid: int) -> set[str]:
+    """The addresses that a process takes datagrams at, as the kernel tells it: those of IPv4 and, of
+    IPv6, the one that stands for all."""
+    every = {f"[::]:{int(local.rsplit(':', 1)[1], 16)}" for local, _ in sockets(pid, "udp6")
+             if int(local.rsplit(":", 1)[0], 16) == 0}
+    return every | {address(local) for local, _ in sockets(pid, "udp")}
+
+
+def sockets(pid: int, kind: str) -> list[tuple[str, str]]:
+    """The local address and the state of each of a process's sockets of this kind, in the kernel's
+    words."""
     links = []
     for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
         try:
             links.append(link.readlink())
         except FileNotFoundError:  # closed meanwhile: nothing that listens for good
             pass
-    sockets = {str(link)[len("socket:["):-1] for link in links if str(link).startswith("socket:[")}
-    found = set()
-    for line in pathlib.Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
-        fields = line.split()
-        if fields[3] == "0A" and fields[9] in sockets:  # 0A: it listens
-            host, port = fields[1].split(":")
-            octets = reversed(bytes.fromhex(host))  # the kernel writes the address's words as numbers
-            found.add(".".join(map(str, octets)) + f":{int(port, 16)}")
-    return found
+    own = {str(link)[len("socket:["):-1] for link in links if str(link).startswith("socket:[")}
+    lines = pathlib.Path(f"/proc/{pid}/net/{kind}").read_text().splitlines()[1:]
+    return [(fields[1], fields[3]) for fields in map(str.split, lines) if fields[9] in own]
+
+
+def address(local: str) -> str:
+    """An IPv4 address with its port."""
+    host, port = local.split(":")
+    octets = reversed(bytes.fromhex(host))  # the kernel writes the address's words as numbers
+    return ".".join(map(str, octets)) + f":{int(port, 16)}"

@@ -7,9 +7,12 @@ import signal
 import subprocess
 
 from .bmc import Serve
+from .redfish import RESET
 from .waiting import HANG, until
 
 QEMU = "qemu-system-x86_64"
+# What the disk of a demo boots: it says what happens to the machine.
+BOOT_SECTOR = pathlib.Path(__file__).parents[3] / "assets/boot-sector.bin"
 TOOL = pathlib.Path(__file__).parents[3] / "tools/boot-image"
 
 # What boots a machine writes its words to this port; QEMU appends them to a file.
@@ -33,6 +36,13 @@ def image(folder: pathlib.Path, words: str, *options: str) -> pathlib.Path:
     return path
 
 
+def demo_disk(folder: pathlib.Path) -> pathlib.Path:
+    """Makes a disk as a demo has it."""
+    path = folder / "demo-disk.img"
+    path.write_bytes(BOOT_SECTOR.read_bytes().ljust(1 << 20, b"\0"))
+    return path
+
+
 def server(*extra: str, id: str = "1", keys: str = "", tables: str = "") -> str:
     """The settings of one machine; `extra` are further arguments for QEMU."""
     listed = ", ".join(f"'{word}'" for word in extra)
@@ -42,6 +52,12 @@ def server(*extra: str, id: str = "1", keys: str = "", tables: str = "") -> str:
 def nic(network: str) -> str:
     """The table of a network card."""
     return f"[[server.qemu.nic]]\nnetwork = {{ {network} }}\n"
+
+
+def outcome(client, kind: str) -> str:
+    """What came of a reset, as the answer or its task tells it."""
+    answer = client.send("POST", RESET, {"ResetType": kind})
+    return str(client.task(answer)) if answer.status_code == 202 else answer.text
 
 
 def processes(folder: pathlib.Path) -> list[int]:
@@ -84,16 +100,17 @@ class Box:
     """A managed machine with a disk and a CD, each of which says its name when it is booted."""
 
     def __init__(self, folder: pathlib.Path, disk: str = "", cd: str = "", keys: str = "",
-                 tables: str = ""):
-        """`disk` and `cd` say what either does by itself after it was booted; else it waits."""
+                 tables: str = "", bus: str = "virtio", extra: tuple[str, ...] = ()):
+        """`disk` and `cd` say what either does by itself after it was booted; else it waits. `extra`
+        are further arguments for QEMU."""
         assert shutil.which(QEMU), f"{QEMU} is not installed"
         self.folder = folder
         self.words = folder / "words"
         then = {name: ("--then", what) if what else () for name, what in
                 (("the disk", disk), ("the CD", cd))}
         files = {name: image(folder, name, *options) for name, options in then.items()}
-        extra = [word.format(self.words) for word in DEBUG_PORT]
-        drives = f"[[server.qemu.disk]]\nfile = '{files['the disk']}'\n"
+        extra = (*(word.format(self.words) for word in DEBUG_PORT), *extra)
+        drives = f"[[server.qemu.disk]]\nfile = '{files['the disk']}'\nbus = '{bus}'\n"
         self.settings = server(*extra, keys=f"cd = '{files['the CD']}'\n{keys}",
                                tables=drives + tables)
         self.bmc: Serve | None = None

@@ -9,6 +9,8 @@ dir = "state"
 listen = ["127.0.0.1:0"]
 [service.http]
 enabled = false
+[service.ipmi]
+listen = ["127.0.0.1:0"]
 """
 
 # Plain HTTP beside HTTPS, and an address of a server's own.
