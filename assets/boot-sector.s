@@ -1,13 +1,14 @@
 # The boot sector of a demo's disk: what a virtual machine boots when it was given nothing else.
 #
-# It says on the screen and the serial port that it runs, and shows there what is typed on either.
-# Ctrl-R restarts the machine; Ctrl-O, and a press of the power button, switch it off. Written for
-# QEMU's q35 board; tools/boot-sector makes boot-sector.bin of it.
+# It says on the screen and the serial port that it runs, and shows there what is typed on either, and
+# that a diagnostic interrupt came. Ctrl-R restarts the machine; Ctrl-O, and a press of the power
+# button, switch it off. Written for QEMU's q35 board; tools/boot-sector makes boot-sector.bin of it.
 
         .intel_syntax noprefix
         .code16
         .globl  start
 
+        .equ    NMI, 4 * 2              # the interrupt's vector: offset, segment
         .equ    COM1, 0x3F8
         .equ    KEYBOARD, 0x64          # the keyboard controller's commands
         .equ    PM1_STATUS, 0x600       # ACPI 6.5 section 4.8.3: status, enable, control
@@ -22,6 +23,8 @@ begin:  cli
         mov     ds, ax
         mov     ss, ax
         mov     sp, offset start
+        mov     word ptr [NMI], offset noted
+        mov     word ptr [NMI + 2], ax
         sti
         cld
         mov     dx, PM1_ENABLE
@@ -50,7 +53,12 @@ say:    lodsb
         call    show
         jmp     say
 
-next:   mov     dx, PM1_STATUS
+next:   xor     al, al
+        xchg    al, seen
+        test    al, al                  # a diagnostic interrupt
+        mov     si, offset alarm
+        jnz     say
+        mov     dx, PM1_STATUS
         in      ax, dx
         test    ah, 1                   # the power button
         jnz     off
@@ -83,6 +91,9 @@ typed:  test    al, al                  # a key without a letter
         call    show
         jmp     next
 
+noted:  mov     byte ptr cs:seen, 1     # whatever it came into
+        iret
+
 off:    mov     dx, PM1_CONTROL
         mov     ax, 0x2000              # sleep, of type 0, which is off on this board
         out     dx, ax
@@ -110,6 +121,8 @@ wait:   in      al, dx
 words:  .ascii  "\r\nOutband: this machine booted from its disk.\r\n"
         .ascii  "What you type stands here. Ctrl-R restarts it, Ctrl-O switches it off.\r\n\r\n"
         .byte   0
+alarm:  .asciz  "\r\nA diagnostic interrupt came.\r\n"
+seen:   .byte   0
 
         .org    start + 510
         .byte   0x55, 0xAA

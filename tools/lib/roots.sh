@@ -20,6 +20,8 @@ root_make() {
     cp -a "$(rustc --print sysroot)/." "$root/opt/rust"
     cp -L /etc/ssl/certs/ca-certificates.crt "$root$root_trust"
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+    # An installer writes this, debootstrap doesn't.
+    printf '127.0.0.1\tlocalhost\n::1\tlocalhost\n' >"$root/etc/hosts"
     git clone --quiet --no-hardlinks . "$root/outband"
 }
 
